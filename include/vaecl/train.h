@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Training: epochs over a data set, into a run folder that holds model.safetensors,
+ * checkpoint.safetensors, config.json, metrics.jsonl and two pictures. A run that is stopped, even
+ * killed, continues from its checkpoint with the same bits as one that was not.
+ */
+#ifndef VAECL_TRAIN_H
+#define VAECL_TRAIN_H
+
+#include "vaecl/model.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Means over examples, in nats. loss = recon + kl is the negative ELBO (beta does not enter). */
+struct vcl_losses {
+    double loss, recon, kl;
+};
+
+struct vcl_progress {
+    uint64_t epoch, epochs;     /* running epoch from 1 */
+    uint64_t step, epoch_steps; /* done in this epoch */
+    double loss;                /* of the last steps looked at */
+    double images_per_second, seconds_left;
+};
+
+struct vcl_epoch {
+    uint64_t epoch, epochs, steps; /* steps: since training began */
+    struct vcl_losses train;
+    bool has_valid, has_test;
+    struct vcl_losses valid, test;
+    double seconds, images_per_second;
+};
+
+struct vcl_train_params {
+    const struct vcl_dataset *train;
+    const struct vcl_dataset *test; /* or NULL */
+    const char *out;                /* run folder; NULL: nothing is written */
+    const char *data;               /* source to note in config.json, so that --resume finds it */
+    bool resume;                    /* continue from out/checkpoint.safetensors */
+    /* Each may be NULL. A progress callback that returns true stops the training: a checkpoint is
+     * written and vcl_train returns VCL_E_INTERRUPTED. */
+    bool (*progress)(void *user, const struct vcl_progress *progress);
+    void (*epoch)(void *user, const struct vcl_epoch *epoch);
+    void *user;
+};
+
+struct vcl_train_result {
+    uint64_t epochs, steps;
+    struct vcl_losses train, test; /* of the last epoch; NaN where there is none */
+    double images_per_second;      /* training steps only, without the first ones */
+    double seconds, startup_seconds; /* all of it; from the call to the end of the first step */
+    double launches_per_step;
+};
+
+/* Trains a new model (or a resumed one). On success the model is the caller's if ret_model is not
+ * NULL. `ret_result` may be NULL. Both are also set when VCL_E_INTERRUPTED is returned. */
+VCL_API enum vcl_status vcl_train(struct vcl_ctx *ctx, const struct vcl_config *config,
+                                  const struct vcl_train_params *params,
+                                  struct vcl_model **ret_model,
+                                  struct vcl_train_result *ret_result,
+                                  struct vcl_error *err) VCL_MUST_CHECK;
+
+/* Reads the configuration of a run folder; *ret_data (the source it was trained on, or NULL) lives
+ * as long as the configuration. */
+VCL_API enum vcl_status vcl_run_config(const char *folder, struct vcl_config **ret_config,
+                                       const char **ret_data,
+                                       struct vcl_error *err) VCL_MUST_CHECK;
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,122 @@
+/* Activations: act_NAME(x), and act_NAME_grad(x, y), the derivative at x where y = act_NAME(x).
+ * Those listed in src/gemm/epilogue.c without `needs_input` get x = 0 and must use y alone, so that
+ * a layer need not keep its pre-activation. -DACT=NAME selects one for a program.
+ */
+#include "prelude.cl"
+#include "math.cl"
+
+#define ELU_ALPHA  1.0f
+#define LEAK       0.01f
+#define SELU_SCALE 1.0507009873554805f /* Klambauer et al. 2017 */
+#define SELU_ALPHA 1.6732632423543772f
+
+static inline real act_identity(real x)
+{
+    return x;
+}
+
+static inline real act_identity_grad(real x, real y)
+{
+    return (real)(1.0f);
+}
+
+static inline real act_relu(real x)
+{
+    return x > 0.0f ? x : (real)(0.0f);
+}
+
+static inline real act_relu_grad(real x, real y)
+{
+    return y > 0.0f ? (real)(1.0f) : (real)(0.0f);
+}
+
+static inline real act_leaky_relu(real x)
+{
+    return x > 0.0f ? x : x * LEAK;
+}
+
+static inline real act_leaky_relu_grad(real x, real y)
+{
+    return y > 0.0f ? (real)(1.0f) : (real)(LEAK);
+}
+
+static inline real act_elu(real x)
+{
+    return x > 0.0f ? x : ELU_ALPHA * vm_expm1(x);
+}
+
+static inline real act_elu_grad(real x, real y)
+{
+    return y > 0.0f ? (real)(1.0f) : y + ELU_ALPHA;
+}
+
+static inline real act_selu(real x)
+{
+    return SELU_SCALE * (x > 0.0f ? x : SELU_ALPHA * vm_expm1(x));
+}
+
+static inline real act_selu_grad(real x, real y)
+{
+    return y > 0.0f ? (real)(SELU_SCALE) : y + SELU_SCALE * SELU_ALPHA;
+}
+
+static inline real act_gelu(real x)
+{
+    return x * vm_normal_cdf(x);
+}
+
+static inline real act_gelu_grad(real x, real y)
+{
+    return fma(x, vm_normal_pdf(x), vm_normal_cdf(x));
+}
+
+static inline real act_silu(real x)
+{
+    return x * vm_sigmoid(x);
+}
+
+static inline real act_silu_grad(real x, real y)
+{
+    real s = vm_sigmoid(x);
+    return s * fma(x, 1.0f - s, (real)(1.0f));
+}
+
+static inline real act_tanh(real x)
+{
+    return vm_tanh(x);
+}
+
+static inline real act_tanh_grad(real x, real y)
+{
+    return fma(-y, y, (real)(1.0f));
+}
+
+static inline real act_sigmoid(real x)
+{
+    return vm_sigmoid(x);
+}
+
+static inline real act_sigmoid_grad(real x, real y)
+{
+    return y * (1.0f - y);
+}
+
+static inline real act_softplus(real x)
+{
+    return vm_softplus(x);
+}
+
+/* d softplus / dx = sigmoid(x) = 1 - exp(-softplus(x)). */
+static inline real act_softplus_grad(real x, real y)
+{
+    return -vm_expm1(-y);
+}
+
+#ifndef ACT
+#define ACT identity
+#endif
+#define ACT_JOIN(a, b)   a##b
+#define ACT_NAME(a)      ACT_JOIN(act_, a)
+#define ACT_GRAD_NAME(a) ACT_JOIN(ACT_NAME(a), _grad)
+#define activate         ACT_NAME(ACT)
+#define activate_grad    ACT_GRAD_NAME(ACT)

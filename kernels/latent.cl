@@ -1,0 +1,134 @@
+/* The Gaussian latent: q(z|x) = N(mu, sigma^2) with mu and log sigma^2 from the encoder's head,
+ * z = mu + sigma * eps, and KL(q || N(0, I)) in closed form (Kingma and Welling 2014, appendix B).
+ *
+ * `heads` is (rows, 2 * dim): mu in columns 0 .. dim-1, log sigma^2 in dim .. 2*dim-1.
+ * log sigma^2 is clamped to +-LOGVAR_BOUND, with zero gradient beyond.
+ * Row r of z belongs to row r / repeat of heads (several samples an example).
+ */
+#include "prelude.cl"
+#include "math.cl"
+#include "random.cl"
+#include "step.cl"
+
+#define LOGVAR_BOUND 20.0f
+
+static inline real clamp_logvar(real v)
+{
+    return v > LOGVAR_BOUND ? (real)(LOGVAR_BOUND) : (v < -LOGVAR_BOUND ? (real)(-LOGVAR_BOUND) : v);
+}
+
+/* 1/2 (mu^2 + sigma^2 - 1 - log sigma^2), without cancellation near mu = 0, sigma = 1. */
+static inline real kl_element(real mu, real logvar)
+{
+    return 0.5f * (fma(mu, mu, vm_expm1(logvar)) - logvar);
+}
+
+/* z and spread = sigma * eps are (rows, dim); kl is (rows) in nats. eps comes from Philox, keyed by
+ * the example's number and, with several samples, by `stream` + sample; or from `eps` (rows, dim).
+ * KL_ELEMENTS also stores each term, for free bits. */
+kernel ROW_KERNEL void latent_forward(int dim, int repeat, uint stream,
+                                      global const struct step *step, global const int *ids,
+                                      global const float *eps, global const float *heads,
+                                      global float *z, global float *spread, global float *kl,
+                                      global float *kl_elements)
+{
+    ROW_SCRATCH
+    int row = get_global_id(1), source = row / repeat;
+    global const float *mu_row = heads + (size_t)source * 2 * dim, *logvar_row = mu_row + dim;
+    real kl_sum = (real)(0.0f);
+    LANE_LOOP(j, dim)
+    {
+        real mu = lanes_load(mu_row, dim, j);
+        real logvar = clamp_logvar(lanes_load(logvar_row, dim, j));
+#ifdef EPS_GIVEN
+        real noise = lanes_load(eps + (size_t)row * dim, dim, j);
+#else
+        real noise = philox_normal(step->seed_lo, step->seed_hi, stream + row % repeat, step->step,
+                                   (ureal)((uint)ids[source]), lane_columns(j));
+#endif
+        real offset = vm_exp(0.5f * logvar) * noise;
+        real term = kl_element(mu, logvar);
+        lanes_store(mu + offset, z + (size_t)row * dim, dim, j);
+        lanes_store(offset, spread + (size_t)row * dim, dim, j);
+#ifdef KL_ELEMENTS
+        lanes_store(term, kl_elements + (size_t)row * dim, dim, j);
+#endif
+        kl_sum = kl_sum + lanes_mask(term, dim, j);
+    }
+    float total = lanes_sum(kl_sum);
+    if (is_lane_zero)
+        kl[row] = total;
+}
+
+/* Free bits (Kingma et al. 2016): a dimension whose mean KL over the batch is below `free_bits` gets
+ * no gradient from it. elements is (rows, dim); mask (dim) becomes 0 or 1. */
+kernel void free_bits_mask(int rows, int dim, float free_bits, global const float *sums,
+                           global float *mask)
+{
+    int j = FLAT_INDEX;
+    if (j >= dim)
+        return;
+    real sum = flat_load(sums, dim, j);
+    flat_store(sum > free_bits * (float)rows ? (real)(1.0f) : (real)(0.0f), mask, dim, j);
+}
+
+/* d heads from d z: the reparameterised path plus kl_weight * scale * dKL. scale = 1 / batch. */
+kernel ROW_KERNEL void latent_backward(int dim, float scale, global const struct step *step,
+                                       global const float *heads, global const float *spread,
+                                       global const float *mask, global const float *dz,
+                                       global float *dheads)
+{
+    int row = get_global_id(1);
+    global const float *mu_row = heads + (size_t)row * 2 * dim, *logvar_row = mu_row + dim;
+    global float *dmu = dheads + (size_t)row * 2 * dim, *dlogvar = dmu + dim;
+    float weight = step->kl_weight * scale;
+    LANE_LOOP(j, dim)
+    {
+        real raw = lanes_load(logvar_row, dim, j), logvar = clamp_logvar(raw);
+        real dzj = lanes_load(dz + (size_t)row * dim, dim, j);
+        real w = (real)(weight);
+#ifdef FREE_BITS
+        w = w * lanes_load(mask, dim, j);
+#endif
+        real from_z = dzj * (0.5f * lanes_load(spread + (size_t)row * dim, dim, j));
+        real slope = fma(0.5f * w, vm_expm1(logvar), from_z);
+        lanes_store(fma(w, lanes_load(mu_row, dim, j), dzj), dmu, dim, j);
+        lanes_store(logvar == raw ? slope : (real)(0.0f), dlogvar, dim, j);
+    }
+}
+
+/* ratio[row] = log p(z) - log q(z|x) = sum of 1/2 (log sigma^2 + eps^2 - z^2): what an importance
+ * weight needs beside log p(x|z) (Burda et al. 2016, eq. 8). */
+kernel ROW_KERNEL void latent_log_ratio(int dim, int repeat, global const float *heads,
+                                        global const float *z, global const float *spread,
+                                        global float *ratio)
+{
+    ROW_SCRATCH
+    int row = get_global_id(1);
+    global const float *logvar_row = heads + (size_t)(row / repeat) * 2 * dim + dim;
+    real sum = (real)(0.0f);
+    LANE_LOOP(j, dim)
+    {
+        real logvar = clamp_logvar(lanes_load(logvar_row, dim, j));
+        real zj = lanes_load(z + (size_t)row * dim, dim, j);
+        real eps = lanes_load(spread + (size_t)row * dim, dim, j) * vm_exp(-0.5f * logvar);
+        real term = fma(-zj, zj, fma(eps, eps, logvar));
+        sum = sum + lanes_mask(term, dim, j);
+    }
+    float total = lanes_sum(sum);
+    if (is_lane_zero)
+        ratio[row] = 0.5f * total;
+}
+
+/* x (rows, cols) = N(0, 1), keyed by (seed, stream, step, first_row + row, column). */
+kernel ROW_KERNEL void fill_normal(int cols, uint stream, uint first_row,
+                                   global const struct step *step, global float *x)
+{
+    uint row = get_global_id(1);
+    LANE_LOOP(j, cols)
+    {
+        real value = philox_normal(step->seed_lo, step->seed_hi, stream, step->step,
+                                   (ureal)(first_row + row), lane_columns(j));
+        lanes_store(value, x + (size_t)row * cols, cols, j);
+    }
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+#define _POSIX_C_SOURCE 200809L
+#include "base/file.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+static enum vcl_status system_error(const char *what, const char *path, struct vcl_error *err)
+{
+    return ERR(err, VCL_E_IO, "%s '%s': %s", what, path, strerror(errno));
+}
+
+enum vcl_status vcl_file_read(const char *path, unsigned char **ret_data, size_t *ret_size,
+                              struct vcl_error *err)
+{
+    enum vcl_status r = VCL_OK;
+    unsigned char *data = NULL;
+    size_t size = 0, cap = 0;
+    struct stat st;
+    FILE *file = fopen(path, "rb");
+    if (!file)
+        return system_error("cannot open", path, err);
+    if (fstat(fileno(file), &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0)
+        TRY(vcl_grow(&data, &cap, (size_t)st.st_size + 2, 1, err));
+    for (;;) {
+        TRY(vcl_grow(&data, &cap, size + 4096, 1, err));
+        size_t got = fread(data + size, 1, cap - size - 1, file);
+        size += got;
+        if (got == 0)
+            break;
+    }
+    if (ferror(file)) {
+        r = system_error("cannot read", path, err);
+        goto out;
+    }
+    data[size] = '\0';
+    *ret_data = data;
+    *ret_size = size;
+    data = NULL;
+out:
+    free(data);
+    fclose(file);
+    return r;
+}
+
+enum vcl_status vcl_writer_init(struct vcl_writer *writer, const char *path, bool replace,
+                                struct vcl_error *err)
+{
+    enum vcl_status r = VCL_OK;
+    *writer = (struct vcl_writer){0};
+    if (!replace && vcl_file_exists(path)) {
+        r = ERR(err, VCL_E_EXISTS, "'%s' exists already", path);
+        return vcl_error_hint(err, r, "choose another name, or give --force to replace it");
+    }
+    size_t len = strlen(path);
+    TRY(vcl_alloc(len + 1, 1, &writer->path, err));
+    TRY(vcl_alloc(len + 32, 1, &writer->temporary, err));
+    memcpy(writer->path, path, len + 1);
+    snprintf(writer->temporary, len + 32, "%s.%ld.tmp", path, (long)getpid());
+    writer->file = fopen(writer->temporary, "wb");
+    if (!writer->file)
+        r = system_error("cannot write", path, err);
+out:
+    if (r < 0)
+        vcl_writer_finish(writer);
+    return r;
+}
+
+enum vcl_status vcl_writer_add(struct vcl_writer *writer, const void *data, size_t size,
+                               struct vcl_error *err)
+{
+    if (size && fwrite(data, 1, size, writer->file) != size)
+        return system_error("cannot write", writer->path, err);
+    return VCL_OK;
+}
+
+enum vcl_status vcl_writer_commit(struct vcl_writer *writer, struct vcl_error *err)
+{
+    enum vcl_status r = VCL_OK;
+    bool good = fflush(writer->file) == 0 && fsync(fileno(writer->file)) == 0;
+    if (!good)
+        r = system_error("cannot write", writer->path, err);
+    good = fclose(writer->file) == 0 && good;
+    writer->file = NULL;
+    if (r == VCL_OK && (!good || rename(writer->temporary, writer->path) != 0))
+        r = system_error("cannot write", writer->path, err);
+    if (r < 0)
+        unlink(writer->temporary);
+    free(writer->temporary);
+    writer->temporary = NULL;
+    return r;
+}
+
+void vcl_writer_finish(struct vcl_writer *writer)
+{
+    if (!writer)
+        return;
+    if (writer->file) {
+        fclose(writer->file);
+        unlink(writer->temporary);
+    }
+    free(writer->temporary);
+    free(writer->path);
+    *writer = (struct vcl_writer){0};
+}
+
+enum vcl_status vcl_file_write(const char *path, const void *data, size_t size, bool replace,
+                               struct vcl_error *err)
+{
+    struct vcl_writer writer;
+    enum vcl_status r = vcl_writer_init(&writer, path, replace, err);
+    if (r < 0)
+        return r;
+    TRY(vcl_writer_add(&writer, data, size, err));
+    TRY(vcl_writer_commit(&writer, err));
+out:
+    vcl_writer_finish(&writer);
+    return r;
+}
+
+bool vcl_file_exists(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0;
+}
+
+bool vcl_is_folder(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+enum vcl_status vcl_make_folders(const char *path, struct vcl_error *err)
+{
+    enum vcl_status r = VCL_OK;
+    char *copy = NULL;
+    size_t len = strlen(path);
+    TRY(vcl_alloc(len + 1, 1, &copy, err));
+    memcpy(copy, path, len + 1);
+    for (size_t i = 1; i <= len; i++) {
+        if (copy[i] != '/' && copy[i] != '\0')
+            continue;
+        char saved = copy[i];
+        copy[i] = '\0';
+        if (mkdir(copy, 0777) != 0 && !(errno == EEXIST && vcl_is_folder(copy))) {
+            r = system_error("cannot create folder", copy, err);
+            goto out;
+        }
+        copy[i] = saved;
+    }
+out:
+    free(copy);
+    return r;
+}
+
+enum vcl_status vcl_path_join(const char *folder, const char *name, char **ret_path,
+                              struct vcl_error *err)
+{
+    size_t len = strlen(folder);
+    while (len > 1 && folder[len - 1] == '/')
+        len--;
+    char *path = NULL;
+    enum vcl_status r = vcl_alloc(len + strlen(name) + 2, 1, &path, err);
+    if (r < 0)
+        return r;
+    sprintf(path, "%.*s/%s", (int)len, folder, name);
+    *ret_path = path;
+    return VCL_OK;
+}

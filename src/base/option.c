@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/option.h"
+
+#include <inttypes.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+static void *field(const struct vcl_opt *row, void *config)
+{
+    return (char *)config + row->offset;
+}
+
+const struct vcl_opt *vcl_opt_find(const struct vcl_opt *table, const char *key, size_t len)
+{
+    for (; table->key; table++) {
+        if (strlen(table->key) == len && memcmp(table->key, key, len) == 0)
+            return table;
+    }
+    return NULL;
+}
+
+static enum vcl_status unknown_key(const struct vcl_opt *table, const char *prefix,
+                                   const char *key, struct vcl_error *err)
+{
+    const char *names[128];
+    size_t n = 0;
+    for (; table->key && n < 127; table++)
+        names[n++] = table->key;
+    names[n] = NULL;
+    enum vcl_status r = ERR(err, VCL_E_ARG, "unknown option '%s%s'", prefix, key);
+    const char *near = vcl_nearest(key, names);
+    return near ? vcl_error_hint(err, r, "did you mean '%s%s'?", prefix, near) : r;
+}
+
+static enum vcl_status bad_value(const struct vcl_opt *row, const char *prefix, const char *value,
+                                 const char *wanted, struct vcl_error *err)
+{
+    return ERR(err, VCL_E_ARG, "%s%s: '%s' is not %s", prefix, row->key, value, wanted);
+}
+
+static enum vcl_status set_choice(const struct vcl_opt *row, const char **ret_choice,
+                                  const char *prefix, const char *value, struct vcl_error *err)
+{
+    char list[256] = "";
+    size_t used = 0;
+    for (const char *const *choice = row->choices; *choice; choice++) {
+        if (strcmp(*choice, value) == 0) {
+            *ret_choice = *choice;
+            return VCL_OK;
+        }
+        int added = snprintf(list + used, sizeof list - used, "%s%s", used ? ", " : "", *choice);
+        if (added > 0 && used + (size_t)added < sizeof list)
+            used += (size_t)added;
+    }
+    enum vcl_status r = bad_value(row, prefix, value, "one of its values", err);
+    const char *near = vcl_nearest(value, row->choices);
+    return near ? vcl_error_hint(err, r, "did you mean '%s'? (%s)", near, list)
+                : vcl_error_hint(err, r, "choose from %s", list);
+}
+
+static enum vcl_status check_range(const struct vcl_opt *row, double value, const char *prefix,
+                                   const char *text, struct vcl_error *err)
+{
+    if ((row->min == 0 && row->max == 0) || (value >= row->min && value <= row->max))
+        return VCL_OK;
+    return ERR(err, VCL_E_ARG, "%s%s: %s is outside %g to %g", prefix, row->key, text, row->min,
+               row->max);
+}
+
+static enum vcl_status set_flag(const struct vcl_opt *row, bool *ret_flag, const char *prefix,
+                                const char *value, struct vcl_error *err)
+{
+    if (!value || strcmp(value, "true") == 0 || strcmp(value, "1") == 0)
+        *ret_flag = true;
+    else if (strcmp(value, "false") == 0 || strcmp(value, "0") == 0)
+        *ret_flag = false;
+    else
+        return bad_value(row, prefix, value, "true or false", err);
+    return VCL_OK;
+}
+
+static enum vcl_status set_number(const struct vcl_opt *row, void *target, const char *prefix,
+                                  const char *value, struct vcl_error *err)
+{
+    double as_double = 0;
+    if (row->kind == VCL_OPT_INT) {
+        int64_t number;
+        if (!vcl_parse_i64(value, &number))
+            return bad_value(row, prefix, value, "a whole number", err);
+        as_double = (double)number;
+        if (check_range(row, as_double, prefix, value, err) == VCL_OK)
+            memcpy(target, &number, sizeof number);
+    } else if (row->kind == VCL_OPT_UINT) {
+        uint64_t number;
+        if (!vcl_parse_u64(value, &number))
+            return bad_value(row, prefix, value, "a whole number of 0 or more", err);
+        as_double = (double)number;
+        if (check_range(row, as_double, prefix, value, err) == VCL_OK)
+            memcpy(target, &number, sizeof number);
+    } else {
+        if (!vcl_parse_f64(value, &as_double))
+            return bad_value(row, prefix, value, "a finite number", err);
+        if (check_range(row, as_double, prefix, value, err) == VCL_OK)
+            memcpy(target, &as_double, sizeof as_double);
+    }
+    return check_range(row, as_double, prefix, value, err);
+}
+
+enum vcl_status vcl_opt_set(const struct vcl_opt *table, void *config, const char *prefix,
+                            const char *key, const char *value, struct vcl_error *err)
+{
+    const struct vcl_opt *row = vcl_opt_find(table, key, strlen(key));
+    if (!row)
+        return unknown_key(table, prefix, key, err);
+    void *target = field(row, config);
+    if (row->kind == VCL_OPT_FLAG)
+        return set_flag(row, target, prefix, value, err);
+    if (!value)
+        return ERR(err, VCL_E_ARG, "%s%s needs a value", prefix, key);
+    switch (row->kind) {
+    case VCL_OPT_STRING:
+        memcpy(target, &value, sizeof value);
+        return VCL_OK;
+    case VCL_OPT_CHOICE:
+        return set_choice(row, target, prefix, value, err);
+    case VCL_OPT_LIST: {
+        struct vcl_opt_list *list = target;
+        if (list->count == sizeof list->items / sizeof *list->items)
+            return ERR(err, VCL_E_ARG, "%s%s is given too often", prefix, key);
+        list->items[list->count++] = value;
+        return VCL_OK;
+    }
+    default:
+        return set_number(row, target, prefix, value, err);
+    }
+}
+
+enum vcl_status vcl_opt_words(const struct vcl_opt *table, void *config, const char *what,
+                              char *const *words, size_t count, struct vcl_error *err)
+{
+    const struct vcl_opt *next = table;
+    for (size_t i = 0; i < count; i++) {
+        enum vcl_status r;
+        char *equals = strchr(words[i], '=');
+        if (equals) {
+            char key[64];
+            snprintf(key, sizeof key, "%.*s", (int)(equals - words[i]), words[i]);
+            r = vcl_opt_set(table, config, "", key, equals + 1, err);
+        } else if (!next->key) {
+            return ERR(err, VCL_E_ARG, "%s: '%s' is one word too many", what, words[i]);
+        } else {
+            r = vcl_opt_set(table, config, "", next->key, words[i], err);
+            next++;
+        }
+        if (r < 0)
+            return vcl_error_wrap(err, r, "%s", what);
+    }
+    return VCL_OK;
+}
+
+void vcl_opt_show(const struct vcl_opt *row, const void *config, struct vcl_str *out)
+{
+    const void *source = (const char *)config + row->offset;
+    switch (row->kind) {
+    case VCL_OPT_FLAG:
+        vcl_str_add(out, "%s", *(const bool *)source ? "true" : "false");
+        break;
+    case VCL_OPT_INT:
+        vcl_str_add(out, "%" PRId64, *(const int64_t *)source);
+        break;
+    case VCL_OPT_UINT:
+        vcl_str_add(out, "%" PRIu64, *(const uint64_t *)source);
+        break;
+    case VCL_OPT_FLOAT:
+        vcl_str_add(out, "%g", *(const double *)source);
+        break;
+    case VCL_OPT_STRING:
+    case VCL_OPT_CHOICE: {
+        const char *text = *(const char *const *)source;
+        vcl_str_add(out, "%s", text ? text : "");
+        break;
+    }
+    case VCL_OPT_LIST: {
+        const struct vcl_opt_list *list = source;
+        for (size_t i = 0; i < list->count; i++)
+            vcl_str_add(out, "%s%s", i ? " " : "", list->items[i]);
+        break;
+    }
+    }
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cl/internal.h"
+
+static enum vcl_status copy_string(struct vcl_ctx *ctx, const char *text, const char **ret_copy,
+                                   struct vcl_error *err)
+{
+    if (!text || !*text)
+        return VCL_OK;
+    char *copy;
+    enum vcl_status r = vcl_arena_strdup(&ctx->arena, text, &copy, err);
+    if (r == VCL_OK)
+        *ret_copy = copy;
+    return r;
+}
+
+static enum vcl_status copy_params(struct vcl_ctx *ctx, const struct vcl_ctx_params *params,
+                                   struct vcl_error *err)
+{
+    enum vcl_status r;
+    ctx->same_bits = params->same_bits;
+    ctx->profile = params->profile;
+    ctx->log = params->log;
+    ctx->log_user = params->log_user;
+    TRY(copy_string(ctx, params->gemm, &ctx->gemm, err));
+    TRY(copy_string(ctx, params->kernel_dir, &ctx->kernel_dir, err));
+    TRY(copy_string(ctx, params->cache_dir, &ctx->cache_dir, err));
+    if (ctx->kernel_dir)
+        TRY(vcl_kernel_dir_check(ctx->kernel_dir, err));
+out:
+    return r;
+}
+
+static enum vcl_status open_device(struct vcl_ctx *ctx, const char *spec, struct vcl_error *err)
+{
+    enum vcl_status r;
+    struct vcl_device_handle handle;
+    cl_int code;
+    cl_uint bits = 0;
+    TRY(vcl_device_find(spec, &ctx->info, &handle, err));
+    ctx->platform = handle.platform;
+    ctx->device = handle.device;
+    const cl_context_properties properties[] = {CL_CONTEXT_PLATFORM,
+                                                (cl_context_properties)handle.platform, 0};
+    ctx->context = clCreateContext(properties, 1, &ctx->device, NULL, NULL, &code);
+    TRYCL(err, code, "clCreateContext");
+    ctx->queue = clCreateCommandQueue(ctx->context, ctx->device,
+                                      ctx->profile ? CL_QUEUE_PROFILING_ENABLE : 0, &code);
+    TRYCL(err, code, "clCreateCommandQueue");
+    TRYCL(err,
+          clGetDeviceInfo(ctx->device, CL_DEVICE_MEM_BASE_ADDR_ALIGN, sizeof bits, &bits, NULL),
+          "clGetDeviceInfo");
+    ctx->alignment = bits / 8 > 256 ? bits / 8 : 256;
+out:
+    return r;
+}
+
+enum vcl_status vcl_ctx_create(const struct vcl_ctx_params *params, struct vcl_ctx **ret_ctx,
+                               struct vcl_error *err)
+{
+    static const struct vcl_ctx_params defaults = {0};
+    struct vcl_ctx *ctx = NULL;
+    enum vcl_status r;
+    if (!params)
+        params = &defaults;
+    TRY(vcl_alloc(1, sizeof *ctx, &ctx, err));
+    TRY(copy_params(ctx, params, err));
+    TRY(open_device(ctx, params->device, err));
+    vcl_log(ctx, VCL_LOG_DEBUG, "device %s: %s, %s, driver %s", ctx->info.id, ctx->info.name,
+            ctx->info.platform, ctx->info.driver);
+    *ret_ctx = ctx;
+    ctx = NULL;
+out:
+    vcl_ctx_destroy(&ctx);
+    return r;
+}
+
+void vcl_ctx_destroy(struct vcl_ctx **ret_ctx)
+{
+    if (!ret_ctx || !*ret_ctx)
+        return;
+    struct vcl_ctx *ctx = *ret_ctx;
+    if (ctx->queue)
+        clFinish(ctx->queue);
+    vcl_profile_finish(ctx);
+    for (int i = 0; i < VCL_SCRATCH_COUNT; i++)
+        vcl_buf_destroy(&ctx->scratch[i]);
+    for (size_t i = 0; i < ctx->n_retired; i++)
+        vcl_buf_destroy(&ctx->retired[i]);
+    free(ctx->retired);
+    vcl_programs_release(ctx);
+    if (ctx->queue)
+        clReleaseCommandQueue(ctx->queue);
+    if (ctx->context)
+        clReleaseContext(ctx->context);
+    vcl_arena_finish(&ctx->arena);
+    free(ctx);
+    *ret_ctx = NULL;
+}
+
+const struct vcl_device_info *vcl_ctx_device(const struct vcl_ctx *ctx)
+{
+    return &ctx->info;
+}
+
+bool vcl_ctx_is_cpu(const struct vcl_ctx *ctx)
+{
+    return ctx->info.type == VCL_CPU;
+}
+
+uint32_t vcl_ctx_vec(const struct vcl_ctx *ctx)
+{
+    return vcl_ctx_is_cpu(ctx) ? 16 : 1;
+}
+
+bool vcl_ctx_same_bits(const struct vcl_ctx *ctx)
+{
+    return ctx->same_bits;
+}
+
+const char *vcl_ctx_gemm_name(const struct vcl_ctx *ctx)
+{
+    return ctx->gemm;
+}
+
+uint64_t vcl_ctx_launches(const struct vcl_ctx *ctx)
+{
+    return ctx->launches;
+}
+
+enum vcl_status vcl_ctx_finish(struct vcl_ctx *ctx, struct vcl_error *err)
+{
+    enum vcl_status r = VCL_OK;
+    TRYCL(err, clFinish(ctx->queue), "clFinish");
+out:
+    return r;
+}
+
+void vcl_log(struct vcl_ctx *ctx, enum vcl_log_level level, const char *fmt, ...)
+{
+    if (!ctx->log)
+        return;
+    char message[2048];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(message, sizeof message, fmt, ap);
+    va_end(ap);
+    ctx->log(ctx->log_user, level, message);
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The inside of a context, for src/cl and src/gemm only.
+ */
+#ifndef VCL_CL_INTERNAL_H
+#define VCL_CL_INTERNAL_H
+
+#include <CL/cl.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "cl/context.h"
+
+struct vcl_buf {
+    struct vcl_ctx *ctx;
+    cl_mem mem;
+    size_t size;
+};
+
+struct vcl_kernel_entry {
+    struct vcl_kernel_entry *next;
+    const char *name;
+    cl_kernel kernel;
+};
+
+struct vcl_program {
+    struct vcl_program *next;
+    const char *source, *options; /* the key; `source` is a file's name or the text itself */
+    cl_program program;
+    struct vcl_kernel_entry *kernels;
+};
+
+/* One entry of a launch list: a kernel with its arguments bound, or a call into a library that
+ * enqueues by itself (CLBlast). */
+struct vcl_list_item {
+    cl_kernel kernel;
+    const char *name;
+    size_t global[3], local[3];
+    enum vcl_status (*call)(struct vcl_ctx *ctx, const void *data, struct vcl_error *err);
+    const void *data;
+};
+
+struct vcl_list {
+    struct vcl_ctx *ctx;
+    struct vcl_arena arena;
+    struct vcl_list_item *items;
+    size_t count, cap;
+};
+
+struct vcl_profile_entry;
+
+struct vcl_ctx {
+    struct vcl_arena arena;
+    struct vcl_device_info info;
+    cl_platform_id platform;
+    cl_device_id device;
+    cl_context context;
+    cl_command_queue queue;
+    size_t alignment;
+    bool same_bits, profile;
+    const char *gemm, *kernel_dir, *cache_dir;
+    void (*log)(void *user, enum vcl_log_level level, const char *message);
+    void *log_user;
+    struct vcl_program *programs;
+    struct vcl_buf *scratch[VCL_SCRATCH_COUNT];
+    struct vcl_buf **retired; /* outgrown scratch that recorded launches may still name */
+    size_t n_retired, cap_retired;
+    struct vcl_list *recording;
+    struct vcl_profile_entry *profile_entries;
+    struct vcl_profile_event *profile_events;
+    size_t n_profile_events, cap_profile_events;
+    uint64_t launches;
+};
+
+/* Name of a CL error code, "CL_OUT_OF_RESOURCES". */
+const char *vcl_cl_name(int code);
+
+/* Sets the error for a failed CL call; out-of-memory codes become VCL_E_DEVMEM. */
+enum vcl_status vcl_cl_error(struct vcl_error *err, int code, const char *call, const char *file,
+                             int line);
+#define CLERR(err, code, call) vcl_cl_error((err), (code), (call), __FILE__, __LINE__)
+
+/* r = VCL_OK or leaves for out:, for an expression that yields a CL code. */
+#define TRYCL(err, expr, call)                                                                     \
+    do {                                                                                           \
+        int tried_code = (expr);                                                                   \
+        if (tried_code != CL_SUCCESS) {                                                            \
+            r = CLERR(err, tried_code, call);                                                      \
+            goto out;                                                                              \
+        }                                                                                          \
+    } while (0)
+
+/* device.c */
+struct vcl_device_handle {
+    cl_platform_id platform;
+    cl_device_id device;
+};
+enum vcl_status vcl_device_find(const char *spec, struct vcl_device_info *ret_info,
+                                struct vcl_device_handle *ret_handle,
+                                struct vcl_error *err) VCL_MUST_CHECK;
+
+/* program.c */
+enum vcl_status vcl_program_get(struct vcl_ctx *ctx, const struct vcl_launch *launch,
+                                struct vcl_program **ret_program,
+                                struct vcl_error *err) VCL_MUST_CHECK;
+void vcl_programs_release(struct vcl_ctx *ctx);
+
+/* source.c */
+struct vcl_source {
+    struct vcl_str text;  /* everything, includes resolved */
+    struct vcl_str lines; /* for each line of it "file:line\n", to translate messages */
+};
+enum vcl_status vcl_source_load(struct vcl_ctx *ctx, const char *name, const char *text,
+                                struct vcl_source *source, struct vcl_error *err) VCL_MUST_CHECK;
+void vcl_source_finish(struct vcl_source *source);
+/* The first error of a build log, with the position in our files. */
+void vcl_source_first_error(const struct vcl_source *source, const char *log, struct vcl_str *out);
+enum vcl_status vcl_kernel_dir_check(const char *folder, struct vcl_error *err) VCL_MUST_CHECK;
+
+/* binary_cache.c */
+cl_program vcl_binary_cache_load(struct vcl_ctx *ctx, const char *source, const char *options);
+void vcl_binary_cache_save(struct vcl_ctx *ctx, const char *source, const char *options,
+                           cl_program program);
+
+/* profile.c */
+void vcl_profile_add(struct vcl_ctx *ctx, const char *kernel, cl_event event);
+void vcl_profile_finish(struct vcl_ctx *ctx);
+
+/* launch.c: appends a library call to the list being recorded; `data` is copied. */
+enum vcl_status vcl_list_add_call(struct vcl_ctx *ctx,
+                                  enum vcl_status (*call)(struct vcl_ctx *ctx, const void *data,
+                                                          struct vcl_error *err),
+                                  const void *data, size_t size,
+                                  struct vcl_error *err) VCL_MUST_CHECK;
+
+#endif

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Opening a data set: find the source, let it read, then check, divide and limit what it gave.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/str.h"
+#include "data/format.h"
+#include "data/source.h"
+
+/* Without a test part of its own, every tenth example of a source is one. */
+enum { TEST_EVERY = 10 };
+
+/* What lies behind the public struct; `set` comes first, so that a pointer to one is a pointer to
+ * the other. */
+struct dataset {
+    struct vcl_dataset set;
+    struct vcl_arena arena;       /* names */
+    struct vcl_examples examples; /* empty if the values are the caller's */
+};
+
+static const struct builtin {
+    const char *name;
+    enum vcl_status (*open)(struct vcl_source *source, struct vcl_error *err);
+} builtins[] = {
+    {"digits", vcl_source_digits},
+};
+enum { N_BUILTINS = sizeof builtins / sizeof *builtins };
+
+static enum vcl_status unknown_source(const char *name, struct vcl_error *err)
+{
+    const char *names[N_BUILTINS + 1] = {NULL};
+    struct vcl_str list = {0};
+    for (int i = 0; i < N_BUILTINS; i++) {
+        names[i] = builtins[i].name;
+        vcl_str_add(&list, "%s%s", i ? ", " : "", names[i]);
+    }
+    const char *near = vcl_nearest(name, names);
+    enum vcl_status r =
+        ERR(err, VCL_E_ARG, "'%s': no such file or folder, and no built-in data set", name);
+    if (near)
+        r = vcl_error_hint(err, r, "did you mean '%s'?", near);
+    else
+        r = vcl_error_hint(err, r, "built in: %s; or give the path of a file or folder",
+                           list.text ? list.text : "");
+    vcl_str_finish(&list);
+    return r;
+}
+
+static enum vcl_status read_source(struct vcl_source *source, struct vcl_error *err)
+{
+    for (int i = 0; i < N_BUILTINS; i++) {
+        if (strcmp(source->path, builtins[i].name) == 0)
+            return builtins[i].open(source, err);
+    }
+    if (!vcl_file_exists(source->path))
+        return unknown_source(source->path, err);
+    if (!vcl_is_folder(source->path))
+        return vcl_source_file(source, err);
+    return vcl_is_mnist_folder(source->path) ? vcl_source_mnist(source, err)
+                                             : vcl_source_images(source, err);
+}
+
+static enum vcl_status parse_part(const char *split, enum vcl_part *ret_part, struct vcl_error *err)
+{
+    static const char *const names[] = {"train", "test", "all", NULL};
+    for (int i = 0; names[i]; i++) {
+        if (!split || strcmp(split, names[i]) == 0) {
+            *ret_part = (enum vcl_part)i;
+            return VCL_OK;
+        }
+    }
+    enum vcl_status r = ERR(err, VCL_E_ARG, "split '%s' is not one of train, test, all", split);
+    const char *near = vcl_nearest(split, names);
+    return near ? vcl_error_hint(err, r, "did you mean '%s'?", near) : r;
+}
+
+/* Classes before the division, so that all parts of a source agree on them. */
+static enum vcl_status check(struct vcl_source *source, struct vcl_error *err)
+{
+    const struct vcl_examples *examples = &source->examples;
+    int32_t classes = 0;
+    enum vcl_status r =
+        vcl_examples_check(source->path, examples->count, vcl_shape_size(examples->shape),
+                           examples->dtype, examples->values, err);
+    if (r == VCL_OK && examples->labels)
+        r = vcl_labels_check(source->path, examples->labels, examples->count, &classes, err);
+    if (r == VCL_OK && classes > source->classes)
+        source->classes = classes;
+    return r;
+}
+
+static enum vcl_status take_part(struct vcl_source *source, size_t limit, struct vcl_error *err)
+{
+    struct vcl_examples *examples = &source->examples;
+    if (!source->has_parts && source->part != VCL_PART_ALL) {
+        size_t count = examples->count;
+        vcl_examples_keep_every(examples, TEST_EVERY, source->part == VCL_PART_TRAIN);
+        if (examples->count == 0) {
+            enum vcl_status r = ERR(err, VCL_E_RANGE,
+                                    "'%s': %zu examples leave none for testing (every %dth is one)",
+                                    source->path, count, TEST_EVERY);
+            return vcl_error_hint(err, r, "use all of them: --split all");
+        }
+    }
+    if (limit && limit < examples->count)
+        examples->count = limit;
+    return VCL_OK;
+}
+
+static void publish(struct dataset *d)
+{
+    d->set.count = d->examples.count;
+    d->set.shape = d->examples.shape;
+    d->set.dtype = d->examples.dtype;
+    d->set.values = d->examples.values;
+    d->set.labels = d->examples.labels;
+}
+
+/* Moves what the source gave into a new data set. */
+static enum vcl_status adopt(struct vcl_source *source, struct vcl_dataset **ret_set,
+                             struct vcl_error *err)
+{
+    struct dataset *d = NULL;
+    char *name = NULL;
+    enum vcl_status r = vcl_arena_strdup(&source->arena, source->path, &name, err);
+    if (r == VCL_OK)
+        r = vcl_alloc(1, sizeof *d, &d, err);
+    if (r < 0)
+        return r;
+    d->arena = source->arena;
+    d->examples = source->examples;
+    source->arena = (struct vcl_arena){0};
+    source->examples = (struct vcl_examples){0};
+    d->set.name = name;
+    d->set.format = source->format;
+    d->set.classes = source->classes;
+    d->set.class_names = source->class_names;
+    publish(d);
+    *ret_set = &d->set;
+    return VCL_OK;
+}
+
+enum vcl_status vcl_dataset_open(const struct vcl_data_params *params, struct vcl_dataset **ret_set,
+                                 struct vcl_error *err)
+{
+    enum vcl_status r = VCL_OK;
+    struct vcl_source source = {.path = params->source, .seed = params->seed};
+    if (!source.path || !source.path[0])
+        return ERR(err, VCL_E_ARG, "no data set is named");
+    TRY(parse_part(params->split, &source.part, err));
+    TRY(read_source(&source, err));
+    TRY(check(&source, err));
+    TRY(take_part(&source, params->limit, err));
+    TRY(adopt(&source, ret_set, err));
+out:
+    vcl_examples_finish(&source.examples);
+    vcl_arena_finish(&source.arena);
+    return r;
+}
+
+enum vcl_status vcl_dataset_wrap(const char *name, size_t count, struct vcl_shape shape,
+                                 enum vcl_dtype dtype, const void *values, const int32_t *labels,
+                                 struct vcl_dataset **ret_set, struct vcl_error *err)
+{
+    enum vcl_status r = VCL_OK;
+    struct dataset *d = NULL;
+    char *copy = NULL;
+    if (!values || (dtype != VCL_U8 && dtype != VCL_F32))
+        return ERR(err, VCL_E_ARG, "data set '%s': %s", name,
+                   values ? "unknown type of values" : "no values");
+    TRY(vcl_alloc(1, sizeof *d, &d, err));
+    TRY(vcl_examples_check(name, count, vcl_shape_size(shape), dtype, values, err));
+    if (labels)
+        TRY(vcl_labels_check(name, labels, count, &d->set.classes, err));
+    TRY(vcl_arena_strdup(&d->arena, name, &copy, err));
+    d->set.name = copy;
+    d->set.format = "memory";
+    d->set.count = count;
+    d->set.shape = shape;
+    d->set.dtype = dtype;
+    d->set.values = values;
+    d->set.labels = labels;
+    *ret_set = &d->set;
+    d = NULL;
+out:
+    if (d)
+        vcl_arena_finish(&d->arena);
+    free(d);
+    return r;
+}
+
+void vcl_dataset_destroy(struct vcl_dataset **set)
+{
+    if (!set || !*set)
+        return;
+    struct dataset *d = (struct dataset *)*set;
+    vcl_examples_finish(&d->examples);
+    vcl_arena_finish(&d->arena);
+    free(d);
+    *set = NULL;
+}

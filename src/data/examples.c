@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+#include "data/examples.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+size_t vcl_shape_size(struct vcl_shape shape)
+{
+    return (size_t)shape.height * shape.width * shape.channels;
+}
+
+static size_t item_size(enum vcl_dtype dtype)
+{
+    return dtype == VCL_U8 ? 1 : sizeof(float);
+}
+
+size_t vcl_examples_stride(const struct vcl_examples *examples)
+{
+    return vcl_shape_size(examples->shape) * item_size(examples->dtype);
+}
+
+enum vcl_status vcl_examples_init(struct vcl_examples *examples, size_t count,
+                                  struct vcl_shape shape, enum vcl_dtype dtype,
+                                  struct vcl_error *err)
+{
+    /* Two factors of 32 bits always fit; the third may not. */
+    uint64_t plane = (uint64_t)shape.height * shape.width;
+    uint64_t pixel = (uint64_t)shape.channels * item_size(dtype);
+    if (pixel && plane > SIZE_MAX / pixel)
+        return ERR(err, VCL_E_RANGE, "examples of %u x %u x %u values do not fit into memory",
+                   shape.height, shape.width, shape.channels);
+    *examples = (struct vcl_examples){.count = count, .shape = shape, .dtype = dtype};
+    return vcl_alloc(count, (size_t)(plane * pixel), &examples->values, err);
+}
+
+void vcl_examples_finish(struct vcl_examples *examples)
+{
+    if (!examples)
+        return;
+    free(examples->values);
+    free(examples->labels);
+    *examples = (struct vcl_examples){0};
+}
+
+static enum vcl_status check_alike(const struct vcl_examples *a, const struct vcl_examples *b,
+                                   const char *name, struct vcl_error *err)
+{
+    if (memcmp(&a->shape, &b->shape, sizeof a->shape) != 0)
+        return ERR(err, VCL_E_SHAPE,
+                   "'%s': examples are %u x %u x %u in one part and %u x %u x %u in the other",
+                   name, a->shape.height, a->shape.width, a->shape.channels, b->shape.height,
+                   b->shape.width, b->shape.channels);
+    if (a->dtype != b->dtype)
+        return ERR(err, VCL_E_SHAPE, "'%s': bytes in one part, float32 in the other", name);
+    if (!a->labels != !b->labels)
+        return ERR(err, VCL_E_SHAPE, "'%s': labels in one part only", name);
+    return VCL_OK;
+}
+
+enum vcl_status vcl_examples_append(struct vcl_examples *examples, struct vcl_examples *more,
+                                    const char *name, struct vcl_error *err)
+{
+    enum vcl_status r = VCL_OK;
+    if (examples->count == 0) {
+        vcl_examples_finish(examples);
+        *examples = *more;
+        *more = (struct vcl_examples){0};
+        return VCL_OK;
+    }
+    TRY(check_alike(examples, more, name, err));
+    struct vcl_examples joint = {0};
+    TRY(vcl_examples_init(&joint, examples->count + more->count, examples->shape, examples->dtype,
+                          err));
+    size_t stride = vcl_examples_stride(examples);
+    memcpy(joint.values, examples->values, examples->count * stride);
+    memcpy((char *)joint.values + examples->count * stride, more->values, more->count * stride);
+    if (examples->labels) {
+        r = vcl_alloc(joint.count, sizeof *joint.labels, &joint.labels, err);
+        if (r < 0) {
+            vcl_examples_finish(&joint);
+            goto out;
+        }
+        memcpy(joint.labels, examples->labels, examples->count * sizeof *joint.labels);
+        memcpy(joint.labels + examples->count, more->labels, more->count * sizeof *joint.labels);
+    }
+    vcl_examples_finish(examples);
+    vcl_examples_finish(more);
+    *examples = joint;
+out:
+    return r;
+}
+
+void vcl_examples_keep_every(struct vcl_examples *examples, size_t every, bool invert)
+{
+    size_t kept = 0, stride = vcl_examples_stride(examples);
+    char *values = examples->values;
+    for (size_t i = 0; i < examples->count; i++) {
+        if (((i + 1) % every == 0) == invert)
+            continue;
+        memmove(values + kept * stride, values + i * stride, stride);
+        if (examples->labels)
+            examples->labels[kept] = examples->labels[i];
+        kept++;
+    }
+    examples->count = kept;
+}
+
+enum vcl_status vcl_examples_check(const char *name, size_t count, size_t columns,
+                                   enum vcl_dtype dtype, const void *values, struct vcl_error *err)
+{
+    if (count == 0 || columns == 0)
+        return ERR(err, VCL_E_FORMAT, "'%s': holds no examples (%zu of %zu values)", name, count,
+                   columns);
+    if (dtype == VCL_U8)
+        return VCL_OK;
+    const float *floats = values;
+    for (size_t i = 0; i < count * columns; i++) {
+        if (!isfinite(floats[i]))
+            return ERR(err, VCL_E_NUMERIC, "'%s': example %zu, column %zu is %s", name, i / columns,
+                       i % columns, isnan(floats[i]) ? "NaN" : "infinite");
+    }
+    return VCL_OK;
+}
+
+enum vcl_status vcl_labels_check(const char *name, const int32_t *labels, size_t count,
+                                 int32_t *ret_classes, struct vcl_error *err)
+{
+    int32_t largest = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (labels[i] < 0 || labels[i] == INT32_MAX)
+            return ERR(err, VCL_E_RANGE, "'%s': label of example %zu is %d, outside 0 to %d", name,
+                       i, labels[i], INT32_MAX - 1);
+        if (labels[i] > largest)
+            largest = labels[i];
+    }
+    *ret_classes = largest + 1;
+    return VCL_OK;
+}

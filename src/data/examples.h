@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Examples in memory while a data set is being opened: what a reader gives, and what the sources
+ * join, cut and check before it becomes a struct vcl_dataset.
+ */
+#ifndef VCL_DATA_EXAMPLES_H
+#define VCL_DATA_EXAMPLES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "vaecl/data.h"
+
+struct vcl_examples {
+    size_t count;
+    struct vcl_shape shape;
+    enum vcl_dtype dtype;
+    void *values;    /* (count, height, width, channels); NULL in a file of labels alone */
+    int32_t *labels; /* (count), or NULL */
+};
+
+/* Zeroed values for `count` examples; a size that does not fit into memory is an error. */
+enum vcl_status vcl_examples_init(struct vcl_examples *examples, size_t count,
+                                  struct vcl_shape shape, enum vcl_dtype dtype,
+                                  struct vcl_error *err) VCL_MUST_CHECK;
+void vcl_examples_finish(struct vcl_examples *examples);
+
+/* Bytes of one example. */
+size_t vcl_examples_stride(const struct vcl_examples *examples);
+
+/* Moves those of `more` behind those of `examples`, which may be empty. Shapes, types and the
+ * presence of labels must agree. */
+enum vcl_status vcl_examples_append(struct vcl_examples *examples, struct vcl_examples *more,
+                                    const char *name, struct vcl_error *err) VCL_MUST_CHECK;
+
+/* Keeps example i if (i + 1) % every == 0; with `invert`, if it is not. */
+void vcl_examples_keep_every(struct vcl_examples *examples, size_t every, bool invert);
+
+/* Refuses an empty set, NaN and infinity; names the first example and column that is wrong. */
+enum vcl_status vcl_examples_check(const char *name, size_t count, size_t columns,
+                                   enum vcl_dtype dtype, const void *values,
+                                   struct vcl_error *err) VCL_MUST_CHECK;
+
+/* One more than the largest label; refuses negative ones. */
+enum vcl_status vcl_labels_check(const char *name, const int32_t *labels, size_t count,
+                                 int32_t *ret_classes, struct vcl_error *err) VCL_MUST_CHECK;
+
+#endif

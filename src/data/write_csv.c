@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Comma-separated text: a line of names (x0, x1 ... and label), then a line an example. Nine
+ * digits bring every float back exactly; the decimal point is one in any locale.
+ */
+#define _POSIX_C_SOURCE 200809L
+#include <locale.h>
+
+#include "base/str.h"
+#include "data/writers.h"
+
+vcl_write_fn vcl_write_csv;
+
+static void add_names(const struct vcl_array *array, struct vcl_str *out)
+{
+    size_t width = vcl_shape_size(array->shape);
+    for (size_t j = 0; j < width; j++)
+        vcl_str_add(out, "%sx%zu", j ? "," : "", j);
+    vcl_str_add(out, "%s\n", array->labels ? ",label" : "");
+}
+
+static void add_example(const struct vcl_array *array, size_t i, struct vcl_str *out)
+{
+    size_t width = vcl_shape_size(array->shape);
+    for (size_t j = 0; j < width; j++)
+        vcl_str_add(out, "%s%.9g", j ? "," : "", (double)array->values[i * width + j]);
+    if (array->labels)
+        vcl_str_add(out, ",%d", array->labels[i]);
+    vcl_str_add(out, "\n");
+}
+
+static enum vcl_status write_lines(const struct vcl_array *array, struct vcl_writer *writer,
+                                   struct vcl_error *err)
+{
+    enum vcl_status r = VCL_OK;
+    struct vcl_str line = {0};
+    add_names(array, &line);
+    for (size_t i = 0; i <= array->count; i++) {
+        TRY(vcl_str_check(&line, err));
+        TRY(vcl_writer_add(writer, line.text, line.len, err));
+        line.len = 0;
+        if (i < array->count)
+            add_example(array, i, &line);
+    }
+out:
+    vcl_str_finish(&line);
+    return r;
+}
+
+enum vcl_status vcl_write_csv(const struct vcl_writing *writing, struct vcl_error *err)
+{
+    enum vcl_status r = VCL_OK;
+    struct vcl_writer writer = {0};
+    locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+    if (!plain)
+        return ERR(err, VCL_E_NOMEM, "'%s': no memory for the C locale", writing->path);
+    locale_t before = uselocale(plain);
+    TRY(vcl_writer_init(&writer, writing->path, writing->replace, err));
+    TRY(write_lines(writing->array, &writer, err));
+    TRY(vcl_writer_commit(&writer, err));
+out:
+    vcl_writer_finish(&writer);
+    uselocale(before);
+    freelocale(plain);
+    return r;
+}

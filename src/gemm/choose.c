@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "base/str.h"
+#include "gemm/defs.h"
+#include "gemm/gemm.h"
+
+const struct vcl_gemm_def *const vcl_gemm_defs[] = {
+#define X(name) &vcl_gemm_##name,
+    VCL_GEMM_DEFS(X)
+#undef X
+        NULL,
+};
+
+const char *const *vcl_gemm_names(void)
+{
+    static const char *const names[] = {
+#define X(name) #name,
+        VCL_GEMM_DEFS(X)
+#undef X
+            NULL,
+    };
+    return names;
+}
+
+static const struct vcl_gemm_def *by_name(const char *name)
+{
+    for (const struct vcl_gemm_def *const *def = vcl_gemm_defs; *def; def++) {
+        if (strcmp((*def)->name, name) == 0)
+            return *def;
+    }
+    return NULL;
+}
+
+static enum vcl_status no_such_gemm(const char *name, struct vcl_error *err)
+{
+    enum vcl_status r = ERR(err, VCL_E_ARG, "no GEMM implementation is called '%s'", name);
+    struct vcl_str list = {0};
+    for (const char *const *known = vcl_gemm_names(); *known; known++)
+        vcl_str_add(&list, "%s%s", list.len ? ", " : "", *known);
+    if (!list.failed)
+        r = vcl_error_hint(err, r, "choose from %s", list.text);
+    vcl_str_finish(&list);
+    return r;
+}
+
+static bool is_default(const struct vcl_ctx *ctx, const struct vcl_gemm_def *def)
+{
+    if (vcl_ctx_same_bits(ctx) && !def->same_bits)
+        return false;
+    return vcl_ctx_is_cpu(ctx) ? def->cpu_default : def->gpu_default;
+}
+
+/* Asked for by name > the device class's default that supports the product > naive. */
+enum vcl_status vcl_gemm_choose(const struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
+                                const struct vcl_gemm_def **ret_def, struct vcl_error *err)
+{
+    const char *name = vcl_ctx_gemm_name(ctx);
+    if (name) {
+        const struct vcl_gemm_def *def = by_name(name);
+        if (!def)
+            return no_such_gemm(name, err);
+        if (vcl_ctx_same_bits(ctx) && !def->same_bits)
+            return ERR(err, VCL_E_ARG, "GEMM '%s' does not give the same bits on every device",
+                       name);
+        if (!def->supports(ctx, gemm))
+            return ERR(err, VCL_E_UNSUPPORTED, "GEMM '%s' does not run on '%s'", name,
+                       vcl_ctx_device(ctx)->name);
+        *ret_def = def;
+        return VCL_OK;
+    }
+    *ret_def = &vcl_gemm_naive;
+    for (const struct vcl_gemm_def *const *def = vcl_gemm_defs; *def; def++) {
+        if (is_default(ctx, *def) && (*def)->supports(ctx, gemm)) {
+            *ret_def = *def;
+            break;
+        }
+    }
+    return VCL_OK;
+}
+
+const char *vcl_gemm_chosen(const struct vcl_ctx *ctx)
+{
+    const struct vcl_gemm typical = {.m = 128, .n = 128, .k = 128};
+    const struct vcl_gemm_def *def;
+    return vcl_gemm_choose(ctx, &typical, &def, NULL) == VCL_OK ? def->name : "none";
+}
+
+static enum vcl_status check(const struct vcl_gemm *gemm, struct vcl_error *err)
+{
+    const size_t m = gemm->m, n = gemm->n, k = gemm->k, f = sizeof(float);
+    if (!m || !n || !k || m > INT32_MAX || n > INT32_MAX || k > INT32_MAX)
+        return ERR(err, VCL_E_SHAPE, "a matrix product of %zu x %zu x %zu", m, n, k);
+    if (vcl_buf_size(gemm->a) / f / m < k || vcl_buf_size(gemm->b) / f / k < n ||
+        vcl_buf_size(gemm->c) / f / m < n || (gemm->bias && vcl_buf_size(gemm->bias) / f < n))
+        return ERR(err, VCL_E_SHAPE, "a buffer is too small for a matrix product of %zu x %zu x %zu",
+                   m, n, k);
+    return VCL_OK;
+}
+
+enum vcl_status vcl_gemm_run(struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
+                             struct vcl_error *err)
+{
+    const struct vcl_gemm_def *def;
+    const struct vcl_activation *activation;
+    enum vcl_status r;
+    TRY(check(gemm, err));
+    TRY(vcl_activation_find(gemm->activation, &activation, err));
+    TRY(vcl_gemm_choose(ctx, gemm, &def, err));
+    TRY(def->run(ctx, gemm, err));
+out:
+    return r;
+}

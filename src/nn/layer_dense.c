@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * y = act(x W + b): W is (in, units), one product forward with bias and activation in its epilogue.
+ */
+#include <math.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "gemm/gemm.h"
+#include "nn/defs.h"
+#include "ops/ops.h"
+
+struct dense {
+    int64_t units;
+    const char *activation;
+};
+
+enum { WEIGHT, BIAS };
+
+static const struct dense defaults = {.units = 0, .activation = "identity"};
+
+static const struct vcl_opt opts[] = {
+    {.key = "units",
+     .kind = VCL_OPT_INT,
+     .offset = offsetof(struct dense, units),
+     .min = 1,
+     .max = 1 << 24,
+     .arg = "N",
+     .help = "outputs"},
+    {.key = "activation",
+     .kind = VCL_OPT_STRING,
+     .offset = offsetof(struct dense, activation),
+     .arg = "NAME",
+     .help = "identity, relu, leaky_relu, elu, selu, gelu, silu, tanh, sigmoid, softplus"},
+    {0},
+};
+
+static enum vcl_status shape(struct vcl_node *node, struct vcl_error *err)
+{
+    struct dense *dense = node->config;
+    const struct vcl_activation *activation;
+    char name[80];
+    enum vcl_status r;
+    if (dense->units == 0)
+        FAIL(err, VCL_E_ARG, "dense needs its number of units, as in \"dense 400 relu\"");
+    TRY(vcl_activation_find(dense->activation, &activation, err));
+    dense->activation = activation->name;
+    node->keeps_input = activation->needs_input;
+    node->out_shape = (struct vcl_shape){1, (uint32_t)dense->units, 1};
+    /* PyTorch's default for nn.Linear: U(-1/sqrt(in), 1/sqrt(in)) for both. */
+    float bound = 1.0f / sqrtf((float)node->in_size);
+    snprintf(name, sizeof name, "%s.weight", node->name);
+    TRY(vcl_params_add(node->params, name, (uint32_t)node->in_size, (uint32_t)dense->units, bound,
+                       &node->param[WEIGHT], err));
+    snprintf(name, sizeof name, "%s.bias", node->name);
+    TRY(vcl_params_add(node->params, name, 0, (uint32_t)dense->units, bound, &node->param[BIAS],
+                       err));
+out:
+    return r;
+}
+
+static enum vcl_status forward(struct vcl_node *node, const struct vcl_run *run,
+                               struct vcl_error *err)
+{
+    const struct dense *dense = node->config;
+    const struct vcl_gemm gemm = {
+        .m = run->rows,
+        .n = (uint32_t)node->out_size,
+        .k = (uint32_t)node->in_size,
+        .a = node->in,
+        .b = vcl_node_param(node, WEIGHT)->value,
+        .c = node->pre ? node->pre : node->out,
+        .bias = vcl_node_param(node, BIAS)->value,
+        .activation = node->pre ? NULL : dense->activation,
+    };
+    enum vcl_status r;
+    TRY(vcl_gemm_run(run->ctx, &gemm, err));
+    if (node->pre)
+        TRY(vcl_op_activation(run->ctx, dense->activation, run->rows * node->out_size, node->pre,
+                              node->out, err));
+out:
+    return r;
+}
+
+static enum vcl_status weight_gradient(struct vcl_node *node, const struct vcl_run *run,
+                                       struct vcl_error *err)
+{
+    struct vcl_param *weight = vcl_node_param(node, WEIGHT);
+    const struct vcl_gemm gemm = {
+        .m = (uint32_t)node->in_size,
+        .n = (uint32_t)node->out_size,
+        .k = run->rows,
+        .trans_a = true,
+        .a = node->in,
+        .b = node->dout,
+        .c = weight->gradient,
+        .accumulate = weight->gradient_written,
+    };
+    weight->gradient_written = true;
+    return vcl_gemm_run(run->ctx, &gemm, err);
+}
+
+static enum vcl_status input_gradient(struct vcl_node *node, const struct vcl_run *run,
+                                      struct vcl_error *err)
+{
+    const struct vcl_gemm gemm = {
+        .m = run->rows,
+        .n = (uint32_t)node->in_size,
+        .k = (uint32_t)node->out_size,
+        .trans_b = true,
+        .a = node->dout,
+        .b = vcl_node_param(node, WEIGHT)->value,
+        .c = node->din,
+    };
+    return vcl_gemm_run(run->ctx, &gemm, err);
+}
+
+static enum vcl_status backward(struct vcl_node *node, const struct vcl_run *run,
+                                struct vcl_error *err)
+{
+    const struct dense *dense = node->config;
+    struct vcl_param *bias = vcl_node_param(node, BIAS);
+    const struct vcl_activation *activation;
+    enum vcl_status r;
+    TRY(vcl_activation_find(dense->activation, &activation, err));
+    if (activation != &vcl_activations[0]) /* the identity's slope is one */
+        TRY(vcl_op_activation_gradient(run->ctx, activation->name, run->rows * node->out_size,
+                                       node->pre, node->out, node->dout, err));
+    TRY(vcl_op_column_sums(run->ctx, run->rows, node->out_size, bias->gradient_written, node->dout,
+                           bias->gradient, err));
+    bias->gradient_written = true;
+    TRY(weight_gradient(node, run, err));
+    if (node->din)
+        TRY(input_gradient(node, run, err));
+out:
+    return r;
+}
+
+const struct vcl_layer_def vcl_layer_dense = {
+    .name = "dense",
+    .help = "fully connected: dense UNITS [ACTIVATION]",
+    .opts = opts,
+    .config_size = sizeof(struct dense),
+    .defaults = &defaults,
+    .shape = shape,
+    .forward = forward,
+    .backward = backward,
+};

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Optimisers: constants and a kernel of kernels/optimiser.cl over the flat parameter buffer.
+ * To add one: its kernel, src/nn/optimiser_x.c with its row, and the word in src/nn/meson.build.
+ */
+#ifndef VCL_NN_OPTIMISER_H
+#define VCL_NN_OPTIMISER_H
+
+#include "nn/params.h"
+#include "ops/ops.h"
+
+/* What all optimisers read what they need from. */
+struct vcl_optimiser_config {
+    double lr;
+    double momentum;            /* SGD */
+    double beta1, beta2, eps;   /* Adam */
+    double weight_decay;
+    double clip; /* largest norm of the whole gradient; 0 for none */
+};
+
+struct vcl_optimiser_def {
+    const char *name, *help;
+    int states; /* flat state buffers used */
+    /* Names the kernel and fills the constants. */
+    void (*configure)(const struct vcl_optimiser_config *config, struct vcl_optimise *op);
+    /* The factors that depend on the step t = 1, 2 ...; NULL if none do. */
+    void (*correct)(const struct vcl_optimiser_config *config, uint64_t t, struct vcl_step *step);
+};
+
+extern const struct vcl_optimiser_def *const vcl_optimiser_defs[]; /* ends with NULL */
+
+const char *const *vcl_optimiser_names(void);
+
+enum vcl_status vcl_optimiser_find(const char *name, const struct vcl_optimiser_def **ret_def,
+                                   struct vcl_error *err) VCL_MUST_CHECK;
+
+/* Enqueues one update of all parameters. */
+enum vcl_status vcl_optimiser_update(const struct vcl_optimiser_def *def,
+                                     const struct vcl_optimiser_config *config,
+                                     struct vcl_params *params, struct vcl_buf *step,
+                                     struct vcl_buf *health,
+                                     struct vcl_error *err) VCL_MUST_CHECK;
+
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+#include "nn/adam.h"
+#include "nn/defs.h"
+
+static void configure(const struct vcl_optimiser_config *config, struct vcl_optimise *op)
+{
+    vcl_adam_configure(config, op);
+    op->options = "-DDECOUPLED";
+}
+
+const struct vcl_optimiser_def vcl_optimiser_adamw = {
+    .name = "adamw",
+    .help = "Adam with decoupled weight decay",
+    .states = 2,
+    .configure = configure,
+    .correct = vcl_adam_correct,
+};

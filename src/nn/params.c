@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+#include "nn/params.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/philox.h"
+
+void vcl_params_init(struct vcl_params *params, struct vcl_ctx *ctx)
+{
+    *params = (struct vcl_params){.ctx = ctx};
+}
+
+void vcl_params_finish(struct vcl_params *params)
+{
+    if (!params)
+        return;
+    for (size_t i = 0; i < params->count; i++) {
+        vcl_buf_destroy(&params->items[i].value);
+        vcl_buf_destroy(&params->items[i].gradient);
+    }
+    vcl_buf_destroy(&params->value);
+    vcl_buf_destroy(&params->gradient);
+    for (int i = 0; i < VCL_OPTIMISER_STATES; i++)
+        vcl_buf_destroy(&params->state[i]);
+    free(params->items);
+    *params = (struct vcl_params){0};
+}
+
+enum vcl_status vcl_params_add(struct vcl_params *params, const char *name, uint32_t rows,
+                               uint32_t cols, float bound, size_t *ret_index,
+                               struct vcl_error *err)
+{
+    enum vcl_status r =
+        vcl_grow(&params->items, &params->cap, params->count + 1, sizeof *params->items, err);
+    if (r < 0)
+        return r;
+    size_t step = vcl_buf_alignment(params->ctx) / sizeof(float);
+    size_t count = (size_t)(rows ? rows : 1) * cols;
+    struct vcl_param *param = &params->items[params->count];
+    *param = (struct vcl_param){
+        .rows = rows, .cols = cols, .bound = bound, .offset = params->floats, .count = count};
+    snprintf(param->name, sizeof param->name, "%s", name);
+    params->floats += (count + step - 1) / step * step;
+    *ret_index = params->count++;
+    return VCL_OK;
+}
+
+static enum vcl_status make_views(struct vcl_params *params, struct vcl_error *err)
+{
+    enum vcl_status r = VCL_OK;
+    for (size_t i = 0; i < params->count; i++) {
+        struct vcl_param *p = &params->items[i];
+        size_t offset = p->offset * sizeof(float), size = p->count * sizeof(float);
+        TRY(vcl_buf_view(params->value, offset, size, &p->value, err));
+        if (params->gradient)
+            TRY(vcl_buf_view(params->gradient, offset, size, &p->gradient, err));
+    }
+out:
+    return r;
+}
+
+enum vcl_status vcl_params_allocate(struct vcl_params *params, bool trainable,
+                                    struct vcl_error *err)
+{
+    size_t size = params->floats * sizeof(float);
+    enum vcl_status r;
+    if (params->floats > INT32_MAX)
+        FAIL(err, VCL_E_UNSUPPORTED, "a model of %zu parameters; at most %d are supported",
+             params->floats, INT32_MAX);
+    TRY(vcl_buf_create(params->ctx, size, &params->value, err));
+    if (trainable) {
+        TRY(vcl_buf_create(params->ctx, size, &params->gradient, err));
+        for (int i = 0; i < VCL_OPTIMISER_STATES; i++)
+            TRY(vcl_buf_create(params->ctx, size, &params->state[i], err));
+    }
+    TRY(make_views(params, err));
+out:
+    return r;
+}
+
+static void draw(const struct vcl_param *param, uint64_t seed, uint32_t index, float *values)
+{
+    const struct vcl_philox rng = {.seed = seed, .stream = VCL_STREAM_INIT, .step = index};
+    for (size_t i = 0; i < param->count; i++) {
+        float u = vcl_philox_uniform(&rng, (uint32_t)(i >> 32), (uint32_t)i);
+        values[i] = (2.0f * u - 1.0f) * param->bound;
+    }
+}
+
+enum vcl_status vcl_params_draw(struct vcl_params *params, uint64_t seed, struct vcl_error *err)
+{
+    float *values;
+    enum vcl_status r = vcl_alloc(params->floats, sizeof *values, &values, err);
+    if (r < 0)
+        return r;
+    for (size_t i = 0; i < params->count; i++)
+        draw(&params->items[i], seed, (uint32_t)i, values + params->items[i].offset);
+    r = vcl_buf_write(params->value, 0, params->floats * sizeof *values, values, err);
+    free(values);
+    return r;
+}
+
+size_t vcl_params_total(const struct vcl_params *params)
+{
+    size_t total = 0;
+    for (size_t i = 0; i < params->count; i++)
+        total += params->items[i].count;
+    return total;
+}
+
+const struct vcl_param *vcl_params_at(const struct vcl_params *params, size_t index)
+{
+    for (size_t i = 0; i < params->count; i++) {
+        const struct vcl_param *p = &params->items[i];
+        if (index >= p->offset && index < p->offset + p->count)
+            return p;
+    }
+    return NULL;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The parameters of a model: named tensors that lie one after the other in flat device buffers for
+ * values, gradients and optimiser state, so that an optimiser, a norm or a checkpoint is one
+ * operation over a flat buffer.
+ */
+#ifndef VCL_NN_PARAMS_H
+#define VCL_NN_PARAMS_H
+
+#include "base/mem.h"
+#include "cl/context.h"
+
+enum { VCL_OPTIMISER_STATES = 2 };
+
+struct vcl_param {
+    char name[80];           /* "encoder.0.weight" */
+    uint32_t rows, cols;     /* rows 0: a vector of `cols` */
+    float bound;             /* initial values are uniform in [-bound, bound) */
+    size_t offset, count;    /* in floats, in the flat buffers */
+    struct vcl_buf *value;   /* views */
+    struct vcl_buf *gradient; /* NULL unless trainable */
+    bool gradient_written;   /* in the backward pass being enqueued: the next one accumulates */
+};
+
+struct vcl_params {
+    struct vcl_ctx *ctx;
+    struct vcl_param *items;
+    size_t count, cap;
+    size_t floats; /* of a flat buffer, padding included; padding stays zero */
+    struct vcl_buf *value, *gradient, *state[VCL_OPTIMISER_STATES];
+};
+
+void vcl_params_init(struct vcl_params *params, struct vcl_ctx *ctx);
+void vcl_params_finish(struct vcl_params *params);
+
+/* Declares a parameter; its index is valid for good, pointers to it once allocated. */
+enum vcl_status vcl_params_add(struct vcl_params *params, const char *name, uint32_t rows,
+                               uint32_t cols, float bound, size_t *ret_index,
+                               struct vcl_error *err) VCL_MUST_CHECK;
+
+/* Makes the flat buffers; with `trainable` those of gradients and optimiser state too. */
+enum vcl_status vcl_params_allocate(struct vcl_params *params, bool trainable,
+                                    struct vcl_error *err) VCL_MUST_CHECK;
+
+/* Draws initial values from `seed`. */
+enum vcl_status vcl_params_draw(struct vcl_params *params, uint64_t seed,
+                                struct vcl_error *err) VCL_MUST_CHECK;
+
+/* Number of trained values, without padding. */
+size_t vcl_params_total(const struct vcl_params *params);
+
+/* The parameter that holds flat index `index`, or NULL for padding. */
+const struct vcl_param *vcl_params_at(const struct vcl_params *params, size_t index);
+
+#endif

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Operations on device buffers: each enqueues (or records) a launch or two. They hold no state.
+ * Shapes: B rows of a batch, D columns of data, Z latent dimensions; buffers are dense, row-major.
+ */
+#ifndef VCL_OPS_OPS_H
+#define VCL_OPS_OPS_H
+
+#include "cl/context.h"
+
+/* What changes from step to step; lives in a device buffer, see kernels/step.cl. */
+struct vcl_step {
+    uint32_t seed_lo, seed_hi, step, epoch, slot;
+    float lr, kl_weight, correction1, correction2;
+    uint32_t reserved[7];
+};
+
+/* Whether training is still finite; written by the device, see kernels/step.cl. */
+struct vcl_health {
+    uint32_t halted, bad_step, bad_index, reserved;
+};
+
+/* ---- pointwise.c ---- */
+
+/* y (n) = act(x). */
+enum vcl_status vcl_op_activation(struct vcl_ctx *ctx, const char *activation, size_t n,
+                                  struct vcl_buf *x, struct vcl_buf *y,
+                                  struct vcl_error *err) VCL_MUST_CHECK;
+/* dy (n) *= act'(x); `x` may be NULL for activations whose gradient needs only y. */
+enum vcl_status vcl_op_activation_gradient(struct vcl_ctx *ctx, const char *activation, size_t n,
+                                           struct vcl_buf *x, struct vcl_buf *y,
+                                           struct vcl_buf *dy,
+                                           struct vcl_error *err) VCL_MUST_CHECK;
+
+/* ---- reduce.c ---- */
+
+/* sums (cols) = (or +=, with accumulate) column sums of x (rows, cols). */
+enum vcl_status vcl_op_column_sums(struct vcl_ctx *ctx, size_t rows, size_t cols, bool accumulate,
+                                   struct vcl_buf *x, struct vcl_buf *sums,
+                                   struct vcl_error *err) VCL_MUST_CHECK;
+/* sums (ceil(n / cols)) = sums of each run of `cols` elements of x (n); of squares, if so asked. */
+enum vcl_status vcl_op_row_sums(struct vcl_ctx *ctx, size_t n, size_t cols, bool squares,
+                                struct vcl_buf *x, struct vcl_buf *sums,
+                                struct vcl_error *err) VCL_MUST_CHECK;
+
+/* ---- latent.c ---- */
+
+/* The Gaussian latent, kernels/latent.cl. */
+struct vcl_latent {
+    uint32_t batch, dim; /* B, Z */
+    uint32_t repeat;     /* samples an example, at least 1 */
+    uint32_t stream;     /* of Philox */
+    float free_bits;     /* nats a dimension; 0 for none */
+    struct vcl_buf *step;
+    struct vcl_buf *ids;         /* (B) int32: the examples' numbers key the noise */
+    struct vcl_buf *eps;         /* NULL: drawn; else (B * repeat, Z) */
+    struct vcl_buf *heads;       /* (B, 2Z) mu | log sigma^2 */
+    struct vcl_buf *z, *spread;  /* (B * repeat, Z); spread = sigma eps */
+    struct vcl_buf *kl;          /* (B * repeat) */
+    struct vcl_buf *kl_elements; /* (B, Z); needed for free bits only */
+    struct vcl_buf *mask;        /* (Z); likewise */
+};
+
+enum vcl_status vcl_op_latent_forward(struct vcl_ctx *ctx, const struct vcl_latent *latent,
+                                      struct vcl_error *err) VCL_MUST_CHECK;
+/* dheads (B, 2Z) from dz (B, Z); needs repeat = 1. */
+enum vcl_status vcl_op_latent_backward(struct vcl_ctx *ctx, const struct vcl_latent *latent,
+                                       struct vcl_buf *dz, struct vcl_buf *dheads,
+                                       struct vcl_error *err) VCL_MUST_CHECK;
+/* ratio (B * repeat) = log p(z) - log q(z|x). */
+enum vcl_status vcl_op_latent_log_ratio(struct vcl_ctx *ctx, const struct vcl_latent *latent,
+                                        struct vcl_buf *ratio,
+                                        struct vcl_error *err) VCL_MUST_CHECK;
+/* x (rows, cols) = N(0, 1), rows numbered from first_row. */
+enum vcl_status vcl_op_fill_normal(struct vcl_ctx *ctx, uint32_t rows, uint32_t cols,
+                                   uint32_t stream, uint32_t first_row, struct vcl_buf *step,
+                                   struct vcl_buf *x, struct vcl_error *err) VCL_MUST_CHECK;
+
+/* ---- likelihood.c ---- */
+
+struct vcl_likelihood_op {
+    const char *name;   /* of kernels/likelihood.cl */
+    float parameter;    /* its constant, for instance a standard deviation */
+    uint32_t rows, cols, repeat;
+    struct vcl_buf *x;    /* (rows / repeat, cols) */
+    struct vcl_buf *y;    /* (rows, cols), the decoder's output */
+    struct vcl_buf *loss; /* (rows), nats */
+    struct vcl_buf *dy;   /* (rows, cols), gradient / rows; NULL: not wanted */
+};
+enum vcl_status vcl_op_likelihood(struct vcl_ctx *ctx, const struct vcl_likelihood_op *op,
+                                  struct vcl_error *err) VCL_MUST_CHECK;
+
+/* Sums recon (rows) and kl (rows) into slots[2 * step.slot ..] and watches them. */
+enum vcl_status vcl_op_metrics(struct vcl_ctx *ctx, uint32_t rows, struct vcl_buf *step,
+                               struct vcl_buf *recon, struct vcl_buf *kl, struct vcl_buf *slots,
+                               struct vcl_buf *health, struct vcl_error *err) VCL_MUST_CHECK;
+
+/* ---- optimise.c ---- */
+
+struct vcl_optimise {
+    const char *kernel, *options; /* of kernels/optimiser.cl */
+    float a, b, c, decay;
+    float clip; /* largest norm of the whole gradient; 0 for none */
+    size_t n;
+    struct vcl_buf *step, *health, *gradient, *value, *state0, *state1;
+};
+enum vcl_status vcl_op_optimise(struct vcl_ctx *ctx, const struct vcl_optimise *op,
+                                struct vcl_error *err) VCL_MUST_CHECK;
+
+/* ---- unpack.c ---- */
+
+enum vcl_binarise { VCL_BINARISE_NONE, VCL_BINARISE_DYNAMIC, VCL_BINARISE_THRESHOLD };
+
+/* x (rows, cols) from a batch of bytes (value / 255) or floats in `raw`. */
+enum vcl_status vcl_op_unpack(struct vcl_ctx *ctx, bool bytes, enum vcl_binarise binarise,
+                              uint32_t rows, uint32_t cols, struct vcl_buf *step,
+                              struct vcl_buf *ids, struct vcl_buf *raw, struct vcl_buf *x,
+                              struct vcl_error *err) VCL_MUST_CHECK;
+
+/* ---- size.c ---- */
+
+/* Sizes for a kernel written with LANE_LOOP: 16 lanes a row (kernels/prelude.cl). */
+void vcl_row_size(const struct vcl_ctx *ctx, struct vcl_launch *launch, size_t rows);
+
+#endif

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+#include "ops/ops.h"
+
+void vcl_row_size(const struct vcl_ctx *ctx, struct vcl_launch *launch, size_t rows)
+{
+    size_t lanes = 16 / vcl_ctx_vec(ctx);
+    launch->global[0] = launch->local[0] = lanes;
+    launch->global[1] = rows;
+    launch->global[2] = launch->local[1] = launch->local[2] = 1;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The inside of a configuration: its option rows, which the command line, presets and saved files
+ * share, and the store of its strings.
+ */
+#ifndef VCL_VAE_CONFIG_H
+#define VCL_VAE_CONFIG_H
+
+#include <jansson.h>
+
+#include "base/mem.h"
+#include "base/option.h"
+#include "vaecl/model.h"
+
+/* Rows over struct vcl_config; ends with a NULL key. */
+extern const struct vcl_opt vcl_config_options[];
+
+enum vcl_status vcl_config_copy(const struct vcl_config *config, struct vcl_config **ret_copy,
+                                struct vcl_error *err) VCL_MUST_CHECK;
+
+/* Applies each key of a JSON object; keys of `ignore` (NULL-ended, or NULL) are passed over. */
+enum vcl_status vcl_config_apply_json(struct vcl_config *config, const json_t *object,
+                                      const char *const *ignore,
+                                      struct vcl_error *err) VCL_MUST_CHECK;
+
+/* The configuration as a new JSON object; only the keys that make the model with `model_only`. */
+enum vcl_status vcl_config_to_json(const struct vcl_config *config, bool model_only,
+                                   json_t **ret_object, struct vcl_error *err) VCL_MUST_CHECK;
+
+/* Keeps a copy of `text` as long as the configuration lives. */
+enum vcl_status vcl_config_keep(struct vcl_config *config, const char *text, const char **ret_copy,
+                                struct vcl_error *err) VCL_MUST_CHECK;
+
+#endif

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: MIT */
+#include "vae/model_file.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+
+enum { DEFAULT_BATCH = 256 };
+
+static enum vcl_status metadata(const struct vcl_model *model, const json_t *extra,
+                                json_t **ret_metadata, struct vcl_error *err)
+{
+    json_t *spec;
+    enum vcl_status r = vcl_config_to_json(model->config, true, &spec, err);
+    if (r < 0)
+        return r;
+    json_object_set_new(spec, "shape",
+                        json_pack("[I, I, I]", (json_int_t)model->shape.height,
+                                  (json_int_t)model->shape.width,
+                                  (json_int_t)model->shape.channels));
+    char *text = json_dumps(spec, JSON_COMPACT);
+    json_decref(spec);
+    char steps[32];
+    snprintf(steps, sizeof steps, "%llu", (unsigned long long)model->steps);
+    /* Bytes are seen as value / 255 and floats as they are, whatever the file the data came from. */
+    json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:s}", "format", "vae-cl", "version", "1",
+                               "spec", text ? text : "", "normalisation", "bytes/255", "steps",
+                               steps);
+    int bad = !text || !object || (extra && json_object_update(object, (json_t *)extra) != 0);
+    free(text);
+    if (bad) {
+        json_decref(object);
+        return ERR(err, VCL_E_NOMEM, "cannot write the model's description");
+    }
+    *ret_metadata = object;
+    return VCL_OK;
+}
+
+/* Reads a flat buffer and adds a tensor for each parameter; names are prefix + parameter. */
+static enum vcl_status add_tensors(const struct vcl_model *model, struct vcl_buf *flat,
+                                   const char *prefix, struct vcl_arena *arena,
+                                   struct vcl_st_tensor *tensors, struct vcl_error *err)
+{
+    const struct vcl_params *params = &model->params;
+    float *values;
+    enum vcl_status r;
+    TRY(vcl_arena_alloc(arena, params->floats * sizeof(float), &values, err));
+    TRY(vcl_buf_read(flat, 0, params->floats * sizeof(float), values, err));
+    for (size_t i = 0; i < params->count; i++) {
+        const struct vcl_param *p = &params->items[i];
+        char name[100], *copy;
+        snprintf(name, sizeof name, "%s%s", prefix, p->name);
+        TRY(vcl_arena_strdup(arena, name, &copy, err));
+        tensors[i] = (struct vcl_st_tensor){
+            .name = copy, .dims = p->rows ? 2 : 1, .count = p->count, .values = values + p->offset};
+        tensors[i].shape[0] = p->rows ? p->rows : p->cols;
+        tensors[i].shape[1] = p->cols;
+    }
+out:
+    return r;
+}
+
+enum vcl_status vcl_model_write(struct vcl_model *model, const char *path, int states,
+                                const json_t *extra, bool replace, struct vcl_error *err)
+{
+    struct vcl_arena arena = {0};
+    struct vcl_st_tensor *tensors;
+    json_t *meta = NULL;
+    size_t n = model->params.count;
+    enum vcl_status r;
+    TRY(metadata(model, extra, &meta, err));
+    TRY(vcl_arena_alloc(&arena, (size_t)(1 + states) * n * sizeof *tensors, &tensors, err));
+    TRY(add_tensors(model, model->params.value, "", &arena, tensors, err));
+    for (int i = 0; i < states; i++) {
+        char prefix[16];
+        snprintf(prefix, sizeof prefix, "state%d/", i);
+        TRY(add_tensors(model, model->params.state[i], prefix, &arena,
+                        tensors + (size_t)(1 + i) * n, err));
+    }
+    TRY(vcl_st_write(path, tensors, (size_t)(1 + states) * n, meta, replace, err));
+out:
+    json_decref(meta);
+    vcl_arena_finish(&arena);
+    return r;
+}
+
+enum vcl_status vcl_model_save(struct vcl_model *model, const char *path, bool replace,
+                               struct vcl_error *err)
+{
+    return vcl_model_write(model, path, 0, NULL, replace, err);
+}
+
+static enum vcl_status check_finite(const struct vcl_st_tensor *tensor, struct vcl_error *err)
+{
+    for (size_t i = 0; i < tensor->count; i++) {
+        if (!isfinite(tensor->values[i]))
+            return ERR(err, VCL_E_FORMAT, "tensor '%s' holds a value that is not finite at %zu",
+                       tensor->name, i);
+    }
+    return VCL_OK;
+}
+
+static enum vcl_status find_tensor(const struct vcl_st_file *file, const char *prefix,
+                                   const struct vcl_param *param,
+                                   const struct vcl_st_tensor **ret_tensor,
+                                   struct vcl_error *err)
+{
+    char name[100];
+    snprintf(name, sizeof name, "%s%s", prefix, param->name);
+    const struct vcl_st_tensor *tensor = vcl_st_find(file, name);
+    if (!tensor)
+        return ERR(err, VCL_E_FORMAT, "tensor '%s' is missing", name);
+    uint32_t dims = param->rows ? 2 : 1;
+    if (tensor->dims != dims || tensor->count != param->count ||
+        tensor->shape[dims - 1] != param->cols)
+        return ERR(err, VCL_E_FORMAT, "tensor '%s' has %zu values, the model needs %u x %u", name,
+                   tensor->count, param->rows ? param->rows : 1, param->cols);
+    *ret_tensor = tensor;
+    return check_finite(tensor, err);
+}
+
+static enum vcl_status read_flat(struct vcl_model *model, const struct vcl_st_file *file,
+                                 const char *prefix, struct vcl_buf *flat, struct vcl_error *err)
+{
+    enum vcl_status r = VCL_OK;
+    for (size_t i = 0; i < model->params.count; i++) {
+        const struct vcl_param *p = &model->params.items[i];
+        const struct vcl_st_tensor *tensor = NULL;
+        TRY(find_tensor(file, prefix, p, &tensor, err));
+        TRY(vcl_buf_write(flat, p->offset * sizeof(float), p->count * sizeof(float),
+                          tensor->values, err));
+    }
+out:
+    return r;
+}
+
+enum vcl_status vcl_model_read_states(struct vcl_model *model, const struct vcl_st_file *file,
+                                      int states, struct vcl_error *err)
+{
+    enum vcl_status r = VCL_OK;
+    for (int i = 0; i < states; i++) {
+        char prefix[16];
+        snprintf(prefix, sizeof prefix, "state%d/", i);
+        TRY(read_flat(model, file, prefix, model->params.state[i], err));
+    }
+out:
+    return r;
+}
+
+static enum vcl_status read_shape(const json_t *spec, struct vcl_shape *ret_shape,
+                                  struct vcl_error *err)
+{
+    const json_t *shape = json_object_get(spec, "shape");
+    uint32_t extent[3];
+    if (json_array_size(shape) != 3)
+        return ERR(err, VCL_E_FORMAT, "the description has no shape of three numbers");
+    for (size_t i = 0; i < 3; i++) {
+        json_int_t value = json_integer_value(json_array_get(shape, i));
+        if (value < 1 || value > 1 << 24)
+            return ERR(err, VCL_E_FORMAT, "the description's shape is out of range");
+        extent[i] = (uint32_t)value;
+    }
+    *ret_shape = (struct vcl_shape){extent[0], extent[1], extent[2]};
+    return VCL_OK;
+}
+
+static enum vcl_status read_spec(const struct vcl_st_file *file, struct vcl_config *config,
+                                 struct vcl_shape *ret_shape, struct vcl_error *err)
+{
+    static const char *const not_options[] = {"shape", NULL};
+    const char *format = vcl_st_metadata(file, "format"), *text = vcl_st_metadata(file, "spec");
+    const char *version = vcl_st_metadata(file, "version");
+    enum vcl_status r;
+    json_error_t problem;
+    if (!format || strcmp(format, "vae-cl") != 0 || !text)
+        return ERR(err, VCL_E_FORMAT, "not a model of vae-cl: its metadata has no description");
+    if (!version || strcmp(version, "1") != 0)
+        return ERR(err, VCL_E_FORMAT, "the model's format version is %s, this program reads 1",
+                   version ? version : "missing");
+    json_t *spec = json_loads(text, JSON_REJECT_DUPLICATES, &problem);
+    if (!spec)
+        return ERR(err, VCL_E_FORMAT, "the model's description is not JSON: %s", problem.text);
+    TRY(read_shape(spec, ret_shape, err));
+    TRY(vcl_config_apply_json(config, spec, not_options, err));
+out:
+    json_decref(spec);
+    return r;
+}
+
+enum vcl_status vcl_model_from_file(struct vcl_ctx *ctx, const struct vcl_st_file *file,
+                                    uint32_t batch, bool trainable, struct vcl_model **ret_model,
+                                    struct vcl_error *err)
+{
+    struct vcl_config *config = NULL;
+    struct vcl_model *model = NULL;
+    struct vcl_shape shape;
+    const char *steps = vcl_st_metadata(file, "steps");
+    enum vcl_status r;
+    TRY(vcl_config_create(&config, err));
+    TRY(read_spec(file, config, &shape, err));
+    TRY(vcl_model_create(ctx, config, shape, batch ? batch : DEFAULT_BATCH, trainable, &model,
+                         err));
+    TRY(read_flat(model, file, "", model->params.value, err));
+    if (!steps || !vcl_parse_u64(steps, &model->steps))
+        FAIL(err, VCL_E_FORMAT, "the metadata's number of steps is missing");
+    *ret_model = model;
+    model = NULL;
+out:
+    vcl_model_destroy(&model);
+    vcl_config_destroy(&config);
+    return r;
+}
+
+enum vcl_status vcl_model_path(const char *path, char **ret_file, struct vcl_error *err)
+{
+    if (vcl_is_folder(path))
+        return vcl_path_join(path, "model.safetensors", ret_file, err);
+    char *copy;
+    enum vcl_status r = vcl_alloc(strlen(path) + 1, 1, &copy, err);
+    if (r < 0)
+        return r;
+    strcpy(copy, path);
+    *ret_file = copy;
+    return VCL_OK;
+}
+
+enum vcl_status vcl_model_load(struct vcl_ctx *ctx, const char *path, uint32_t batch,
+                               struct vcl_model **ret_model, struct vcl_error *err)
+{
+    struct vcl_st_file file = {0};
+    char *name = NULL;
+    enum vcl_status r;
+    TRY(vcl_model_path(path, &name, err));
+    TRY(vcl_st_read(name, &file, err));
+    r = vcl_model_from_file(ctx, &file, batch, false, ret_model, err);
+    if (r < 0)
+        vcl_error_wrap(err, r, "'%s'", name);
+out:
+    vcl_st_finish(&file);
+    free(name);
+    return r;
+}
