@@ -62,7 +62,8 @@ static inline real vm_exp_tail(real r)
     return vm_horner(p, r, 0x1.fffffcp-2f);
 }
 
-/* x - n ln 2. The first step is exact: both terms are multiples of the last bit of the result. */
+/* x + tail - n ln 2. The inner fma is exact: both of its terms are multiples of the last bit of the
+ * result. */
 static inline real vm_minus_ln2(real x, real n)
 {
     return fma(n, (real)(-VM_LN2_LO), fma(n, (real)(-VM_LN2_HI), x));
@@ -82,7 +83,9 @@ static inline real vm_exp_down(real x, real tail)
     const float round = VM_ROUND + 127 + 24;
     real floor_x = vm_at_least(x, VM_EXP_UNDER);
     real biased = fma(floor_x, (real)(VM_LOG2E), (real)(round));
-    return vm_exp_scaled(vm_minus_ln2(floor_x, biased - round) + tail, biased, (real)(0x1p-24f));
+    real n = biased - round;
+    real r = fma(n, (real)(-VM_LN2_HI), floor_x) + fma(n, (real)(-VM_LN2_LO), tail);
+    return vm_exp_scaled(r, biased, (real)(0x1p-24f));
 }
 
 static inline real vm_exp(real x)
@@ -392,17 +395,15 @@ static inline real vm_normal_pdf(real x)
     return fma(e, (real)(0x1.988454p-2f), e * -0x1.857936p-27f);
 }
 
-/* 1 / (u + k) within an ulp for 4 <= u + k <= 18: a guess from the bits (error 0.12) and two steps
- * of third order, the last of which puts back what u + k lost to rounding. */
-static inline real vm_shifted_reciprocal(real u, float k)
+/* 1 / d within 1e-6 for normal d > 0: a guess from the bits (error 0.12), then steps of third and of
+ * second order. */
+static inline real vm_near_reciprocal_of_normal(real d)
 {
-    real d = u + k;
-    real lost = u - (d - k);
     real y = as_real(0x7ef311c3u - as_ureal(d));
     real e = vm_horner(-d, y, 1.0f);
     y = fma(fma(e, e, e), y, y);
-    e = fma(-lost, y, vm_horner(-d, y, 1.0f));
-    return fma(fma(e, e, e), y, y);
+    e = vm_horner(-d, y, 1.0f);
+    return fma(e, y, y);
 }
 
 /* exp(u^2 / 2) cdf(-u) for u in [1, 14.5], as P(t) / (u + k) with t = (u - k) / (u + k), for a k
@@ -410,7 +411,10 @@ static inline real vm_shifted_reciprocal(real u, float k)
 static inline real vm_mills_ratio(real u)
 {
     const float k = 3.03125f;
-    real y = vm_shifted_reciprocal(u, k);
+    real d = u + k;
+    real lost = u - (d - k);
+    real y = vm_near_reciprocal_of_normal(d);
+    y = fma(fma(-lost, y, vm_horner(-d, y, 1.0f)), y, y);
     real t = vm_horner(y, (real)(-2.0f * k), 1.0f);
     real p = (real)(-0x1.0e0a5p-10f);
     p = vm_horner(p, t, 0x1.628028p-11f);
@@ -420,7 +424,8 @@ static inline real vm_mills_ratio(real u)
     p = vm_horner(p, t, 0x1.e2d432p-3f);
     p = vm_horner(p, t, -0x1.06d5a4p-1f);
     p = vm_horner(p, t, 0x1.75deb8p-1f);
-    return p * y;
+    real q = p * y;
+    return fma(fma(-lost, q, fma(-d, q, p)), y, q);
 }
 
 /* (cdf(x) - 1/2) / x by z = x^2, for |x| <= 1. Error 3e-9. */

@@ -42,7 +42,8 @@ struct vcl_train_params {
     /* Each may be NULL. A progress callback that returns true stops the training: a checkpoint is
      * written and vcl_train returns VCL_E_INTERRUPTED. */
     bool (*progress)(void *user, const struct vcl_progress *progress);
-    void (*epoch)(void *user, const struct vcl_epoch *epoch);
+    /* The model may be used (sampled, evaluated) within the call. */
+    void (*epoch)(void *user, const struct vcl_epoch *epoch, struct vcl_model *model);
     void *user;
 };
 

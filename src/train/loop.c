@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "train/trainer.h"
+
+/* Evaluation draws from the same seed with numbers no training step reaches. */
+#define EVALUATION UINT32_MAX
+
+enum vcl_status vcl_loop_init(struct vcl_loop *loop, const struct vcl_dataset *set,
+                              const uint32_t *indices, size_t count, uint32_t batch,
+                              struct vcl_error *err)
+{
+    enum vcl_status r = vcl_alloc(count, sizeof *loop->order, &loop->order, err);
+    if (r < 0)
+        return r;
+    for (size_t i = 0; i < count; i++)
+        loop->order[i] = indices ? indices[i] : (uint32_t)i;
+    loop->set = set;
+    loop->count = count;
+    loop->batch = count < batch ? (uint32_t)count : batch;
+    loop->tail = (uint32_t)(count % loop->batch);
+    loop->steps = (count + loop->batch - 1) / loop->batch;
+    return VCL_OK;
+}
+
+void vcl_loop_finish(struct vcl_loop *loop)
+{
+    vcl_list_destroy(&loop->full);
+    vcl_list_destroy(&loop->last);
+    free(loop->order);
+    *loop = (struct vcl_loop){0};
+}
+
+uint32_t vcl_loop_rows(const struct vcl_loop *loop, uint64_t step)
+{
+    return step + 1 == loop->steps && loop->tail ? loop->tail : loop->batch;
+}
+
+static enum vcl_status enqueue_step(struct vcl_trainer *trainer, const struct vcl_loop *loop,
+                                    uint32_t rows, bool training, struct vcl_error *err)
+{
+    struct vcl_model *model = trainer->model;
+    enum vcl_status r;
+    TRY(vcl_model_unpack(model, rows, loop->set->dtype, trainer->binarise, err));
+    TRY(vcl_model_forward(model, rows, training, err));
+    TRY(vcl_op_metrics(model->ctx, rows, model->step, model->recon, model->kl, trainer->slots,
+                       trainer->health, err));
+    if (training) {
+        TRY(vcl_model_backward(model, rows, err));
+        TRY(vcl_optimiser_update(trainer->optimiser, &trainer->optimiser_config, &model->params,
+                                 model->step, trainer->health, err));
+    }
+out:
+    return r;
+}
+
+static enum vcl_status record(struct vcl_trainer *trainer, const struct vcl_loop *loop,
+                              uint32_t rows, bool training, struct vcl_list **ret_list,
+                              struct vcl_error *err)
+{
+    enum vcl_status r = vcl_list_begin(trainer->ctx, ret_list, err);
+    if (r < 0)
+        return r;
+    r = enqueue_step(trainer, loop, rows, training, err);
+    vcl_list_end(trainer->ctx);
+    return r;
+}
+
+enum vcl_status vcl_loop_record(struct vcl_trainer *trainer, struct vcl_loop *loop, bool training,
+                                struct vcl_error *err)
+{
+    enum vcl_status r;
+    TRY(record(trainer, loop, loop->batch, training, &loop->full, err));
+    if (loop->tail)
+        TRY(record(trainer, loop, loop->tail, training, &loop->last, err));
+out:
+    return r;
+}
+
+enum vcl_status vcl_loop_step(struct vcl_trainer *trainer, struct vcl_loop *loop,
+                              const struct vcl_step *values, uint64_t step, struct vcl_error *err)
+{
+    uint32_t rows = vcl_loop_rows(loop, step);
+    enum vcl_status r;
+    TRY(vcl_model_send(trainer->model, values, loop->set, loop->order + step * loop->batch, rows,
+                       err));
+    TRY(vcl_list_run(rows == loop->batch ? loop->full : loop->last, err));
+out:
+    return r;
+}
+
+/* beta, rising linearly from 0 over the warm-up. */
+static float kl_weight(const struct vcl_trainer *trainer, uint64_t step)
+{
+    const struct vcl_config *config = trainer->config;
+    double warmup_steps = config->warmup * (double)trainer->train.steps;
+    double done = (double)step + 1;
+    return (float)(done < warmup_steps ? config->beta * (done / warmup_steps) : config->beta);
+}
+
+struct vcl_step vcl_training_step(const struct vcl_trainer *trainer, uint64_t step)
+{
+    uint64_t seed = trainer->config->seed;
+    uint64_t total = trainer->at.epoch * trainer->train.steps + step;
+    struct vcl_step values = {
+        .seed_lo = (uint32_t)seed,
+        .seed_hi = (uint32_t)(seed >> 32),
+        .step = (uint32_t)total,
+        .epoch = (uint32_t)trainer->at.epoch,
+        .slot = (uint32_t)step,
+        .lr = (float)trainer->config->lr,
+        .kl_weight = kl_weight(trainer, total),
+    };
+    if (trainer->optimiser->correct)
+        trainer->optimiser->correct(&trainer->optimiser_config, total + 1, &values);
+    return values;
+}
+
+enum vcl_status vcl_loop_evaluate(struct vcl_trainer *trainer, struct vcl_loop *loop,
+                                  struct vcl_losses *ret_losses, struct vcl_error *err)
+{
+    uint64_t seed = trainer->config->seed;
+    struct vcl_step values = {.seed_lo = (uint32_t)seed,
+                              .seed_hi = (uint32_t)(seed >> 32),
+                              .step = EVALUATION,
+                              .epoch = EVALUATION};
+    struct vcl_losses sum = {0};
+    enum vcl_status r = VCL_OK;
+    for (uint64_t step = 0; step < loop->steps; step++) {
+        values.slot = (uint32_t)step;
+        TRY(vcl_loop_step(trainer, loop, &values, step, err));
+    }
+    TRY(vcl_buf_read(trainer->slots, 0, loop->steps * 2 * sizeof(float), trainer->host_slots,
+                     err));
+    for (uint64_t step = 0; step < loop->steps; step++) {
+        sum.recon += trainer->host_slots[2 * step];
+        sum.kl += trainer->host_slots[2 * step + 1];
+    }
+    sum.recon /= (double)loop->count;
+    sum.kl /= (double)loop->count;
+    sum.loss = sum.recon + sum.kl;
+    *ret_losses = sum;
+out:
+    return r;
+}
