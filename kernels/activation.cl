@@ -115,8 +115,7 @@ static inline real act_softplus_grad(real x, real y)
 #ifndef ACT
 #define ACT identity
 #endif
-#define ACT_JOIN(a, b)   a##b
-#define ACT_NAME(a)      ACT_JOIN(act_, a)
-#define ACT_GRAD_NAME(a) ACT_JOIN(ACT_NAME(a), _grad)
-#define activate         ACT_NAME(ACT)
-#define activate_grad    ACT_GRAD_NAME(ACT)
+#define ACT_JOIN(a, b, c) a##b##c
+#define ACT_NAME(a, end)  ACT_JOIN(act_, a, end)
+#define activate          ACT_NAME(ACT, )
+#define activate_grad     ACT_NAME(ACT, _grad)

@@ -188,8 +188,8 @@ static inline real vm_near_reciprocal(real b)
     return fma(fma(e, e, e), y, y);
 }
 
-/* 1 / b for b in [1, 2) within 0.5000001 ulp, and correctly rounded for b > 1.9: math_accuracy tests
- * each of the 2^23 (nine are not correctly rounded). */
+/* 1 / b for b in [1, 2) within 0.5000001 ulp, and correctly rounded for b > 1.9: math_accuracy
+ * tests each of the 2^23 (nine are not correctly rounded). */
 static inline real vm_reciprocal(real b)
 {
     real y = vm_near_reciprocal(b);
@@ -247,25 +247,31 @@ static inline real vm_div_special(real a, real b)
     return fabs(a) * inverse;
 }
 
+static inline real vm_inverse_power_of_2(real power)
+{
+    return as_real(0x7f000000u - as_ureal(power));
+}
+
 /* q 2^k, rounded once. q is a correctly rounded quotient with the remainder `rest`; if q 2^k lies
- * halfway between two subnormals, the sign of the remainder decides. k is within [-160, 140]. */
+ * halfway between two subnormals, the sign of the remainder decides. k is within [-160, 140], and
+ * is applied in two parts, so that no factor (and for normal results no product) is subnormal. */
 static inline real vm_scaled_quotient(real q, real rest, ireal k)
 {
-    ireal half_k = k / 2, other_k = k - half_k;
-    real y = q * vm_power_of_2(half_k) * vm_power_of_2(other_k);
-    real unit = vm_power_of_2(-half_k), other_unit = vm_power_of_2(-other_k);
-    real lost = q - y * other_unit * unit;
-    real halfway = 0x1p-75f * unit * (0x1p-75f * other_unit);
+    ireal half_k = k / 2;
+    real scale = vm_power_of_2(half_k), other = vm_power_of_2(k - half_k);
+    real y = q * scale * other;
+    real inverse = vm_inverse_power_of_2(scale), other_inverse = vm_inverse_power_of_2(other);
+    real lost = q - y * other_inverse * inverse;
     real up = as_real(as_ureal(y) + 1u), down = as_real(as_ureal(y) - 1u);
     real next = lost > 0.0f ? up : down;
     next = lost * rest > 0.0f ? next : y;
-    return fabs(lost) == halfway ? next : y;
+    return fabs(lost) * (0x1p75f * scale) == 0x1p-75f * other_inverse ? next : y;
 }
 
 /* a / b. Where the reciprocal y is correctly rounded, so is the significands' quotient, by
  * Markstein's theorem (q is within an ulp before the last step). Where it is only within 0.5000001
- * ulp, with y > 0.52: q is within 0.5 + 2^-23 ulp before the last step, which then errs by less than
- * 2^-24 * 0.2501 / y ulp, while a quotient is at least 2^-24 y ulp away from halfway cases. */
+ * ulp, with y > 0.52: q is within 0.5 + 2^-22 ulp before the last step, which then errs by less
+ * than 2^-24 * 0.2501 / y ulp, while a quotient is at least 2^-24 y ulp away from halfway cases. */
 static inline real vm_div(real a, real b)
 {
     real normal_a = vm_normalised(a), normal_b = vm_normalised(b);
@@ -395,8 +401,8 @@ static inline real vm_normal_pdf(real x)
     return fma(e, (real)(0x1.988454p-2f), e * -0x1.857936p-27f);
 }
 
-/* 1 / d within 1e-6 for normal d > 0: a guess from the bits (error 0.12), then steps of third and of
- * second order. */
+/* 1 / d within 4e-6 for normal d > 0: a guess from the bits (error 0.12), then steps of third and
+ * of second order. */
 static inline real vm_near_reciprocal_of_normal(real d)
 {
     real y = as_real(0x7ef311c3u - as_ureal(d));

@@ -4,11 +4,18 @@
  * is keyed. Each lane has its own row and column.
  */
 
+/* The upper half of the 64-bit products. Compilers make mul_hi of a vector lane by lane. */
+#if VEC == 16
+#define PHILOX_HIGH(m, x) convert_uint16(convert_ulong16(x) * (ulong)(m) >> 32)
+#else
+#define PHILOX_HIGH(m, x) mul_hi(m, x)
+#endif
+
 /* One round of Philox4x32 on the counter c0..c3. */
 #define PHILOX_ROUND(c0, c1, c2, c3, k0, k1)                                                       \
     do {                                                                                           \
-        ureal hi0 = mul_hi((ureal)(0xD2511F53u), c0), lo0 = 0xD2511F53u * c0;                      \
-        ureal hi1 = mul_hi((ureal)(0xCD9E8D57u), c2), lo1 = 0xCD9E8D57u * c2;                      \
+        ureal hi0 = PHILOX_HIGH(0xD2511F53u, c0), lo0 = 0xD2511F53u * c0;                          \
+        ureal hi1 = PHILOX_HIGH(0xCD9E8D57u, c2), lo1 = 0xCD9E8D57u * c2;                          \
         c0 = hi1 ^ c1 ^ (k0);                                                                      \
         c1 = lo1;                                                                                  \
         c2 = hi0 ^ c3 ^ (k1);                                                                      \

@@ -8,7 +8,8 @@
 
 enum { STEPS = 8 }; /* of the curve from one control point to the next */
 
-#define BOX 20.0f /* MNIST fits the longer side of a digit to 20 pixels */
+#define BOX    20.0f /* MNIST fits the longer side of a digit to 20 pixels */
+#define BORDER 1.5f  /* at least so much stays empty around the ink */
 
 /* One writer in one moment. Lengths are shares of a glyph's height. */
 struct hand {
@@ -180,10 +181,9 @@ static struct extent measure(const struct vcl_path *path, const float *at)
 }
 
 /* Scales coordinates and puts their centre of mass in the middle, but nothing near the border. */
-static void settle(const struct extent *e, size_t count, float scale, float *at)
+static void settle(const struct extent *e, size_t count, float scale, float margin, float *at)
 {
-    const float middle = 0.5f * VCL_DIGIT_SIDE, margin = 3;
-    float shift = middle - e->centre * scale;
+    float shift = 0.5f * VCL_DIGIT_SIDE - e->centre * scale;
     if (e->min * scale + shift < margin)
         shift = margin - e->min * scale;
     if (e->max * scale + shift > VCL_DIGIT_SIDE - margin)
@@ -206,6 +206,7 @@ void vcl_hand_write(const struct vcl_glyph *glyph, struct vcl_draw *draw, struct
     struct extent across = measure(path, path->x), down = measure(path, path->y);
     float wide = across.max - across.min, high = down.max - down.min;
     float scale = (BOX * hand.size - hand.width) / (wide > high ? wide : high);
-    settle(&across, path->count, scale, path->x);
-    settle(&down, path->count, scale, path->y);
+    float margin = BORDER + 0.7f * hand.width;
+    settle(&across, path->count, scale, margin, path->x);
+    settle(&down, path->count, scale, margin, path->y);
 }

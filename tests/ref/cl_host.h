@@ -33,6 +33,16 @@ static inline uint32_t cl_float_bits(float x)
     return bits;
 }
 
+static inline uint32_t cl_int_bits(int32_t i)
+{
+    return (uint32_t)i;
+}
+
+static inline uint32_t cl_uint_bits(uint32_t u)
+{
+    return u;
+}
+
 static inline float cl_bits_float(uint32_t bits)
 {
     float x;
@@ -52,24 +62,20 @@ static inline uint32_t cl_mul_hi(uint32_t a, uint32_t b)
     return (uint32_t)((uint64_t)a * b >> 32);
 }
 
-/* as_...: casts between types of one size. */
-#define CL_BITS(x)  _Generic((x), float: cl_float_bits, int32_t: cl_int_bits, uint32_t: cl_same)(x)
-
-static inline uint32_t cl_int_bits(int32_t i)
-{
-    return (uint32_t)i;
-}
-
-static inline uint32_t cl_same(uint32_t bits)
-{
-    return bits;
-}
+/* as_...: casts that keep the bits. */
+#define CL_BITS(x)                                                                                 \
+    _Generic((x), float : cl_float_bits, int32_t : cl_int_bits, uint32_t : cl_uint_bits)(x)
 
 #define as_real(x)  cl_bits_float(CL_BITS(x))
 #define as_float(x) cl_bits_float(CL_BITS(x))
 #define as_ireal(x) cl_bits_int(CL_BITS(x))
 #define as_ureal(x) CL_BITS(x)
 #define to_real(x)  ((float)(x))
+#define to_ireal(x) ((int32_t)(x)) /* x must fit */
+
+#define min(a, b)           ((b) < (a) ? (b) : (a))
+#define max(a, b)           ((a) < (b) ? (b) : (a))
+#define clamp(x, low, high) min(max(x, low), high)
 
 #define mul_hi cl_mul_hi
 #define fma    fmaf

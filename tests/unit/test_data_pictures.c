@@ -85,15 +85,18 @@ static void test_png_alpha(void **state)
 
 static void test_png_damaged(void **state)
 {
+    const unsigned char pixels[400] = {1, 2, 3};
     size_t size;
     (void)state;
-    test_put_png("ok.png", 20, 20, 7);
+    put_raw_png("ok.png", 20, 20, 8, PNG_COLOR_TYPE_GRAY, pixels, 20);
     unsigned char *data = test_get("ok.png", &size);
     test_put("cut.png", data, size - 20);
     test_refused("cut.png", VCL_E_FORMAT, "damaged PNG (the file is cut short)");
+    test_put("cut.png", data, size - 12);
+    test_refused("cut.png", VCL_E_FORMAT, "damaged PNG (the file is cut short)");
     test_put("cut.png", data, 20);
     test_refused("cut.png", VCL_E_FORMAT, "damaged PNG");
-    data[45] ^= 1;
+    data[45] ^= 1; /* within the compressed pixels */
     test_put("flip.png", data, size);
     test_refused("flip.png", VCL_E_FORMAT, "damaged PNG");
     free(data);

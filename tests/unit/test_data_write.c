@@ -140,7 +140,7 @@ static void test_png(void **state)
     assert_int_equal(bytes[2 * wide + 2 + 62], 51);
     assert_int_equal(bytes[2 * wide + 2 + 63], gap);
     assert_int_equal(bytes[2 * wide + 2 + 65], 153);
-    assert_int_equal(bytes[(2 + 44) * wide + 2], 36);
+    assert_int_equal(bytes[(2 + 44) * wide + 2], 38);
     assert_int_equal(bytes[(high - 3) * wide + wide - 3], gap);
     vcl_dataset_destroy(&set);
     write_ok("w2.png", &grey, 2);

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The command line: the only part of the program that prints, exits, and reads arguments, signals
+ * and the environment. To add a command: src/cli/cmd_x.c exporting `const struct command
+ * command_x`, and the word in src/cli/meson.build.
+ */
+#ifndef VCL_CLI_CLI_H
+#define VCL_CLI_CLI_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/option.h"
+#include "vaecl/vaecl.h"
+
+/* Options that every command takes. */
+struct common {
+    const char *device, *gemm, *kernel_dir;
+    bool same_bits, json, quiet, verbose, profile, help;
+    uint64_t seed;
+};
+
+struct cli {
+    const struct command *command;
+    struct common common;
+    struct vcl_config *config; /* for commands that take its keys as options */
+    struct vcl_opt_list assigned; /* "key=value" options for the configuration, in order */
+    const char *positional[2];
+    int n_positional;
+    double process_start;
+    struct vcl_ctx *ctx;
+    struct vcl_error err;
+};
+
+struct command {
+    const char *name, *summary, *usage, *example;
+    const struct vcl_opt *opts;
+    size_t size;          /* of its options struct */
+    const void *defaults; /* of that struct, or NULL for zeros */
+    bool takes_config;    /* keys of struct vcl_config are options too */
+    int max_positional;
+    enum vcl_status (*run)(struct cli *cli, void *options);
+};
+
+extern const struct command *const commands[]; /* ends with NULL */
+
+/* ---- options.c ---- */
+extern const struct vcl_opt common_options[];
+enum vcl_status parse_options(struct cli *cli, void *options, int argc, char **argv);
+enum vcl_status unknown_command(const char *name, struct vcl_error *err);
+
+/* ---- help.c ---- */
+void print_help(void);
+void print_command_help(const struct command *command);
+
+/* ---- context.c ---- */
+/* Opens the device and names it on standard error. */
+enum vcl_status open_context(struct cli *cli);
+/* Prints the profile if asked for. */
+void report_profile(struct cli *cli);
+
+/* ---- output.c ---- */
+void say(const struct cli *cli, const char *fmt, ...) VCL_PRINTF(2, 3); /* standard error, not with -q */
+void print_json(json_t *object); /* takes the reference */
+/* NaN becomes null. */
+json_t *number_or_null(double value);
+/* The given path, or the first of name.ext, name-2.ext ... that is free. *ret_path is freed. */
+enum vcl_status output_path(const char *given, const char *name, const char *extension,
+                            bool force, char **ret_path, struct vcl_error *err);
+/* Checks the extension before work is done. */
+enum vcl_status check_extension(const char *path, struct vcl_error *err);
+double steady_seconds(void);
+
+/* ---- write.c ---- */
+/* Where a command's array goes. */
+struct output {
+    const char *out;             /* --out, or NULL to choose a free name */
+    const char *name, *extension; /* for that */
+    bool force;
+    uint32_t columns; /* of a PNG grid; 0 chooses */
+};
+/* Writes it and prints the path, or a JSON object. */
+enum vcl_status write_result(struct cli *cli, const struct output *output,
+                             const struct vcl_array *array);
+
+/* ---- progress.c ---- */
+void watch_interrupts(void);
+bool interrupted(void);
+/* A bar on a terminal: "label [=====>    ] 43 %  text". Nothing when standard error is none. */
+void draw_bar(const struct cli *cli, const char *label, double done, const char *text);
+void clear_bar(const struct cli *cli);
+bool bars_wanted(const struct cli *cli);
+
+/* ---- model_data.c ---- */
+/* Options of commands that use a trained model on data. */
+struct source {
+    const char *data, *split;
+    uint64_t limit;
+};
+enum vcl_status open_data(const struct source *source, const char *default_split,
+                          struct vcl_dataset **ret_set, struct vcl_error *err);
+/* Loads --model and opens the device for it. */
+enum vcl_status open_model(struct cli *cli, const char *path, struct vcl_model **ret_model);
+/* Reads the codes z (n, Z) of an .npy file. *ret_z is freed. */
+enum vcl_status read_codes(const char *path, uint32_t latent, float **ret_z, size_t *ret_n,
+                           struct vcl_error *err);
+/* The data a model was trained on, from the run folder beside it; NULL if unknown. *ret is freed. */
+char *data_of_run(const char *model_path);
+
+/* ---- pictures.c ---- */
+bool is_picture(struct vcl_shape shape);
+/* samples.png and reconstructions.png in a run folder. */
+enum vcl_status write_run_pictures(struct vcl_model *model, const struct vcl_dataset *set,
+                                   const char *folder, struct vcl_error *err);
+/* Originals and reconstructions from first .. first+n-1 in alternation: ret (2n, D). */
+enum vcl_status reconstruct_pairs(struct vcl_model *model, const struct vcl_dataset *set,
+                                  size_t first, size_t n, float *ret, struct vcl_error *err);
+
+#endif

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: MIT */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "cli/cli.h"
+#include "vae/config.h"
+
+struct options {
+    const char *data, *split, *model, *out, *resume, *test;
+    uint64_t limit;
+    struct vcl_opt_list set;
+};
+
+static const struct vcl_opt opts[] = {
+    {.key = "data", .kind = VCL_OPT_STRING, .offset = offsetof(struct options, data),
+     .arg = "SRC", .help = "digits (built in), a folder or a file"},
+    {.key = "split", .kind = VCL_OPT_STRING, .offset = offsetof(struct options, split),
+     .arg = "NAME", .help = "what to train on: train, test or all"},
+    {.key = "test", .kind = VCL_OPT_STRING, .offset = offsetof(struct options, test),
+     .arg = "NAME", .help = "what to test on after each epoch: test, or none"},
+    {.key = "limit", .kind = VCL_OPT_UINT, .offset = offsetof(struct options, limit), .arg = "N",
+     .help = "use the first N training examples"},
+    {.key = "model", .kind = VCL_OPT_STRING, .offset = offsetof(struct options, model),
+     .arg = "PRESET|FILE.json", .help = "what to train"},
+    {.key = "set", .kind = VCL_OPT_LIST, .offset = offsetof(struct options, set),
+     .arg = "KEY=VALUE", .help = "any option below, or key of a preset; may be repeated"},
+    {.key = "out", .kind = VCL_OPT_STRING, .offset = offsetof(struct options, out), .arg = "DIR",
+     .help = "run folder (default: the next free runs/NAME-N)"},
+    {.key = "resume", .kind = VCL_OPT_STRING, .offset = offsetof(struct options, resume),
+     .arg = "DIR", .help = "continue the run in this folder"},
+    {0},
+};
+
+static const struct options defaults = {.split = "train", .test = "test"};
+
+/* What callbacks need. */
+struct training {
+    struct cli *cli;
+    const struct vcl_dataset *pictures; /* examples to reconstruct */
+    const char *out;
+    struct vcl_error picture_error;
+    bool pictures_failed;
+};
+
+/* ---- configuration ---- */
+
+static enum vcl_status assign(struct cli *cli, const char *text)
+{
+    const char *equals = strchr(text, '=');
+    char key[64];
+    if (!equals || equals - text >= (long)sizeof key)
+        return ERR(&cli->err, VCL_E_ARG, "--set %s: KEY=VALUE is needed", text);
+    snprintf(key, sizeof key, "%.*s", (int)(equals - text), text);
+    return vcl_config_set(cli->config, key, equals + 1, &cli->err);
+}
+
+static enum vcl_status assign_all(struct cli *cli, const struct vcl_opt_list *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        enum vcl_status r = assign(cli, list->items[i]);
+        if (r < 0)
+            return r;
+    }
+    return VCL_OK;
+}
+
+/* A resumed run keeps its own configuration: only a larger number of epochs may be asked for. */
+static enum vcl_status configure_resumed(struct cli *cli, struct options *o)
+{
+    struct vcl_config *saved;
+    const char *data;
+    enum vcl_status r;
+    TRY(vcl_run_config(o->resume, &saved, &data, &cli->err));
+    vcl_config_destroy(&cli->config);
+    cli->config = saved;
+    o->data = o->data ? o->data : data;
+    o->out = o->resume;
+    if (o->model || o->set.count)
+        FAIL(&cli->err, VCL_E_ARG, "--resume continues a run as it was: --%s does not go with it",
+             o->model ? "model" : "set");
+    for (size_t i = 0; i < cli->assigned.count; i++) {
+        if (strncmp(cli->assigned.items[i], "epochs=", 7) != 0)
+            FAIL(&cli->err, VCL_E_ARG,
+                 "--resume continues a run as it was: --%.*s does not go with it",
+                 (int)strcspn(cli->assigned.items[i], "="), cli->assigned.items[i]);
+        TRY(assign(cli, cli->assigned.items[i]));
+    }
+out:
+    return r;
+}
+
+/* Layers given on the command line make a model that is no longer the preset. */
+static enum vcl_status configure_new(struct cli *cli, const struct options *o)
+{
+    enum vcl_status r;
+    TRY(vcl_config_load(cli->config, o->model ? o->model : "mnist-fc", &cli->err));
+    for (size_t i = 0; i < cli->assigned.count; i++) {
+        const char *text = cli->assigned.items[i];
+        if (strncmp(text, "encoder=", 8) == 0 || strncmp(text, "decoder=", 8) == 0)
+            TRY(vcl_config_set(cli->config, "name", "custom", &cli->err));
+    }
+    TRY(assign_all(cli, &o->set));
+    TRY(assign_all(cli, &cli->assigned));
+out:
+    return r;
+}
+
+/* The next free runs/NAME-N. */
+static enum vcl_status choose_folder(const char *name, char path[512], struct vcl_error *err)
+{
+    for (int i = 1; i < 100000; i++) {
+        int len = snprintf(path, 512, "runs/%s-%d", name, i);
+        if (len < 0 || len >= 512)
+            break;
+        if (!vcl_file_exists(path))
+            return VCL_OK;
+    }
+    return ERR(err, VCL_E_EXISTS, "no free name is left under runs/");
+}
+
+/* ---- callbacks ---- */
+
+static bool on_progress(void *user, const struct vcl_progress *p)
+{
+    const struct training *training = user;
+    char label[48], text[96];
+    snprintf(label, sizeof label, "epoch %llu/%llu", (unsigned long long)p->epoch,
+             (unsigned long long)p->epochs);
+    snprintf(text, sizeof text, "loss %.2f  %.0f images/s  %.0f s left", p->loss,
+             p->images_per_second, p->seconds_left);
+    draw_bar(training->cli, label, (double)p->step / (double)p->epoch_steps, text);
+    return interrupted();
+}
+
+static void on_epoch(void *user, const struct vcl_epoch *e, struct vcl_model *model)
+{
+    struct training *training = user;
+    char test[96] = "";
+    clear_bar(training->cli);
+    if (e->has_test)
+        snprintf(test, sizeof test, "  test %.3f (%.3f + %.3f)", e->test.loss, e->test.recon,
+                 e->test.kl);
+    say(training->cli, "epoch %llu/%llu  loss %.3f (recon %.3f + KL %.3f)%s  %.1f s, %.0f images/s",
+        (unsigned long long)e->epoch, (unsigned long long)e->epochs, e->train.loss, e->train.recon,
+        e->train.kl, test, e->seconds, e->images_per_second);
+    if (e->train.kl < 0.01 && e->epoch == e->epochs && e->train.kl > 0)
+        say(training->cli, "the KL term is nearly 0: the latent is not used; try --warmup or a "
+                           "smaller --beta");
+    if (write_run_pictures(model, training->pictures, training->out, &training->picture_error) < 0)
+        training->pictures_failed = true;
+}
+
+/* ---- the command ---- */
+
+static enum vcl_status open_sets(const struct options *o, struct vcl_dataset **train,
+                                 struct vcl_dataset **test, struct vcl_error *err)
+{
+    struct vcl_data_params params = {.source = o->data ? o->data : "digits",
+                                     .split = o->split,
+                                     .limit = o->limit};
+    enum vcl_status r;
+    TRY(vcl_dataset_open(&params, train, err));
+    if (strcmp(o->test, "none") != 0) {
+        params.split = o->test;
+        params.limit = 0;
+        TRY(vcl_dataset_open(&params, test, err));
+    }
+out:
+    return r;
+}
+
+static void say_data(const struct cli *cli, const struct vcl_dataset *train)
+{
+    say(cli, "data %s: %zu examples of %u x %u x %u", train->name, train->count,
+        train->shape.height, train->shape.width, train->shape.channels);
+    struct vcl_data_summary summary;
+    if (vcl_dataset_summarise(train, &summary, NULL) == VCL_OK && summary.constant_columns &&
+        cli->common.verbose)
+        say(cli, "%zu columns have the same value in all examples", summary.constant_columns);
+}
+
+static void report(struct cli *cli, const struct vcl_train_result *result, const char *out,
+                   double startup)
+{
+    if (cli->common.json) {
+        print_json(json_pack(
+            "{s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:f, s:f, s:f, s:s, s:s, s:s}",
+            "epochs", (json_int_t)result->epochs, "steps", (json_int_t)result->steps,
+            "train_loss", number_or_null(result->train.loss), "train_recon",
+            number_or_null(result->train.recon), "train_kl", number_or_null(result->train.kl),
+            "test_loss", number_or_null(result->test.loss), "test_recon",
+            number_or_null(result->test.recon), "test_kl", number_or_null(result->test.kl),
+            "images_per_second", number_or_null(result->images_per_second), "seconds",
+            result->seconds, "startup_seconds", startup, "launches_per_step",
+            result->launches_per_step, "device", vcl_ctx_device(cli->ctx)->name, "gemm",
+            vcl_gemm_chosen(cli->ctx), "out", out));
+    } else {
+        say(cli, "%.0f images/s, %.1f s in all, first step after %.2f s",
+            result->images_per_second, result->seconds, startup);
+        printf("%s\n", out);
+    }
+}
+
+static enum vcl_status train(struct cli *cli, const struct options *o, const char *out)
+{
+    struct vcl_dataset *train_set = NULL, *test_set = NULL;
+    struct vcl_train_result result;
+    enum vcl_status r;
+    TRY(open_sets(o, &train_set, &test_set, &cli->err));
+    say_data(cli, train_set);
+    TRY(open_context(cli));
+    struct training training = {
+        .cli = cli, .pictures = test_set ? test_set : train_set, .out = out};
+    double before = steady_seconds() - cli->process_start;
+    watch_interrupts();
+    r = vcl_train(cli->ctx, cli->config,
+                  &(struct vcl_train_params){.train = train_set,
+                                             .test = test_set,
+                                             .out = out,
+                                             .data = o->data ? o->data : "digits",
+                                             .resume = o->resume != NULL,
+                                             .progress = on_progress,
+                                             .epoch = on_epoch,
+                                             .user = &training},
+                  NULL, &result, &cli->err);
+    clear_bar(cli);
+    if (r < 0)
+        goto out;
+    if (training.pictures_failed) {
+        cli->err = training.picture_error;
+        r = cli->err.status;
+        goto out;
+    }
+    report(cli, &result, out, before + result.startup_seconds);
+    report_profile(cli);
+out:
+    vcl_dataset_destroy(&train_set);
+    vcl_dataset_destroy(&test_set);
+    return r;
+}
+
+static enum vcl_status run(struct cli *cli, void *options)
+{
+    struct options *o = options;
+    char chosen[512];
+    enum vcl_status r;
+    if (o->resume)
+        TRY(configure_resumed(cli, o));
+    else
+        TRY(configure_new(cli, o));
+    if (!o->out) {
+        TRY(choose_folder(cli->config->name, chosen, &cli->err));
+        o->out = chosen;
+    }
+    TRY(train(cli, o, o->out));
+out:
+    return r;
+}
+
+const struct command command_train = {
+    .name = "train",
+    .summary = "Trains a model and writes a run folder",
+    .usage = "[--data SRC] [--model PRESET|FILE.json] [options] | --resume DIR",
+    .example =
+        "  vae-cl train                                   # digits, preset mnist-fc\n"
+        "  vae-cl train --data ../mnist --epochs 20 --out runs/mnist\n"
+        "  vae-cl train --data ../mnist --encoder \"dense 200 relu\" --latent 10 \\\n"
+        "               --decoder \"dense 200 relu\" --binarize dynamic\n"
+        "  vae-cl train --resume runs/mnist --epochs 30\n",
+    .opts = opts,
+    .size = sizeof(struct options),
+    .defaults = &defaults,
+    .takes_config = true,
+    .run = run,
+};

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/file.h"
+#include "cli/cli.h"
+
+static void log_line(void *user, enum vcl_log_level level, const char *message)
+{
+    const struct cli *cli = user;
+    if (level == VCL_LOG_DEBUG && !cli->common.verbose)
+        return;
+    say(cli, "%s", message);
+}
+
+/* $XDG_CACHE_HOME/vae-cl, else ~/.cache/vae-cl; NULL without a home. Freed by the caller. */
+static char *cache_folder(void)
+{
+    const char *xdg = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+    char *path = NULL;
+    if (xdg && *xdg) {
+        if (vcl_path_join(xdg, "vae-cl", &path, NULL) < 0)
+            return NULL;
+    } else if (home && *home) {
+        if (vcl_path_join(home, ".cache/vae-cl", &path, NULL) < 0)
+            return NULL;
+    }
+    return path;
+}
+
+enum vcl_status open_context(struct cli *cli)
+{
+    const struct common *common = &cli->common;
+    char *cache = cache_folder();
+    const struct vcl_ctx_params params = {
+        .device = common->device ? common->device : getenv("VAE_CL_DEVICE"),
+        .gemm = common->gemm,
+        .same_bits = common->same_bits,
+        .kernel_dir = common->kernel_dir ? common->kernel_dir : getenv("VAE_CL_KERNEL_DIR"),
+        .cache_dir = cache,
+        .profile = common->profile,
+        .log = log_line,
+        .log_user = cli,
+    };
+    enum vcl_status r = vcl_ctx_create(&params, &cli->ctx, &cli->err);
+    free(cache);
+    if (r == VCL_OK) {
+        const struct vcl_device_info *device = vcl_ctx_device(cli->ctx);
+        say(cli, "device %s: %s (%s), matrix products: %s", device->id, device->name,
+            device->platform, vcl_gemm_chosen(cli->ctx));
+    }
+    return r;
+}
+
+void report_profile(struct cli *cli)
+{
+    struct vcl_profile_row *rows;
+    size_t n;
+    double total = 0;
+    if (!cli->common.profile || vcl_profile_read(cli->ctx, &rows, &n, NULL) < 0)
+        return;
+    for (size_t i = 0; i < n; i++)
+        total += rows[i].seconds;
+    fprintf(stderr, "%-24s %10s %12s %8s %10s\n", "kernel", "launches", "device s", "share",
+            "us each");
+    for (size_t i = 0; i < n; i++) {
+        if (rows[i].launches)
+            fprintf(stderr, "%-24s %10llu %12.4f %7.1f%% %10.1f\n", rows[i].kernel,
+                    (unsigned long long)rows[i].launches, rows[i].seconds,
+                    total > 0 ? 100 * rows[i].seconds / total : 0,
+                    1e6 * rows[i].seconds / (double)rows[i].launches);
+    }
+    fprintf(stderr, "%-24s %10llu %12.4f\n", "all",
+            (unsigned long long)vcl_ctx_launches(cli->ctx), total);
+    free(rows);
+}

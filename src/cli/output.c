@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+#define _POSIX_C_SOURCE 200809L
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "cli/cli.h"
+
+double steady_seconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+void say(const struct cli *cli, const char *fmt, ...)
+{
+    va_list ap;
+    if (cli->common.quiet)
+        return;
+    va_start(ap, fmt);
+    vfprintf(stderr, fmt, ap);
+    va_end(ap);
+    fputc('\n', stderr);
+}
+
+void print_json(json_t *object)
+{
+    char *text = json_dumps(object, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
+    puts(text ? text : "null");
+    free(text);
+    json_decref(object);
+}
+
+json_t *number_or_null(double value)
+{
+    return isfinite(value) ? json_real(value) : json_null();
+}
+
+enum vcl_status output_path(const char *given, const char *name, const char *extension,
+                            bool force, char **ret_path, struct vcl_error *err)
+{
+    size_t size = strlen(given ? given : name) + strlen(extension) + 16;
+    char *path;
+    enum vcl_status r = vcl_alloc(size, 1, &path, err);
+    if (r < 0)
+        return r;
+    if (given)
+        snprintf(path, size, "%s", given);
+    else
+        snprintf(path, size, "%s%s", name, extension);
+    for (int i = 2; !given && vcl_file_exists(path); i++)
+        snprintf(path, size, "%s-%d%s", name, i, extension);
+    if (given && !force && vcl_file_exists(path)) {
+        r = ERR(err, VCL_E_EXISTS, "'%s' exists already", path);
+        vcl_error_hint(err, r, "choose another --out, or give --force to replace it");
+        free(path);
+        return r;
+    }
+    *ret_path = path;
+    return VCL_OK;
+}
+
+enum vcl_status check_extension(const char *path, struct vcl_error *err)
+{
+    struct vcl_str list = {0};
+    for (const char *const *known = vcl_array_extensions(); *known; known++) {
+        if (vcl_ends_with(path, *known)) {
+            vcl_str_finish(&list);
+            return VCL_OK;
+        }
+        vcl_str_add(&list, "%s%s", list.len ? ", " : "", *known);
+    }
+    enum vcl_status r = ERR(err, VCL_E_ARG, "'%s': what to write follows from the extension", path);
+    if (list.text)
+        r = vcl_error_hint(err, r, "use one of %s", list.text);
+    vcl_str_finish(&list);
+    return r;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cli/cli.h"
+
+enum vcl_status write_result(struct cli *cli, const struct output *output,
+                             const struct vcl_array *array)
+{
+    struct vcl_error *err = &cli->err;
+    char *path = NULL;
+    enum vcl_status r;
+    TRY(output_path(output->out, output->name, output->extension, output->force, &path, err));
+    TRY(vcl_array_write(path, array, output->columns, output->force, err));
+    if (cli->common.json)
+        print_json(json_pack("{s:s, s:I, s:[I, I, I]}", "out", path, "n",
+                             (json_int_t)array->count, "shape", (json_int_t)array->shape.height,
+                             (json_int_t)array->shape.width, (json_int_t)array->shape.channels));
+    else
+        printf("%s\n", path);
+out:
+    free(path);
+    return r;
+}

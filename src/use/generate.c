@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * From z to x: the prior, the decoder, and paths between points of the latent space.
+ */
+#include <math.h>
+#include <stdlib.h>
+
+#include "vae/model.h"
+#include "vaecl/use.h"
+
+static uint32_t part_of(size_t left, uint32_t most)
+{
+    return left < most ? (uint32_t)left : most;
+}
+
+enum vcl_status vcl_prior(struct vcl_model *model, size_t n, uint64_t seed, float *ret_z,
+                          struct vcl_error *err)
+{
+    const struct vcl_step step = {.seed_lo = (uint32_t)seed, .seed_hi = (uint32_t)(seed >> 32)};
+    enum vcl_status r;
+    TRY(vcl_model_send_step(model, &step, err));
+    for (size_t done = 0; done < n;) {
+        uint32_t rows = part_of(n - done, model->batch);
+        TRY(vcl_op_fill_normal(model->ctx, rows, model->latent, VCL_STREAM_PRIOR, (uint32_t)done,
+                               model->step, model->z, err));
+        TRY(vcl_buf_read(model->z, 0, (size_t)rows * model->latent * sizeof(float),
+                         ret_z + done * model->latent, err));
+        done += rows;
+    }
+out:
+    return r;
+}
+
+enum vcl_status vcl_decode(struct vcl_model *model, size_t n, const float *z, float *ret_x,
+                           struct vcl_error *err)
+{
+    enum vcl_status r = VCL_OK;
+    for (size_t done = 0; done < n;) {
+        uint32_t rows = part_of(n - done, model->batch);
+        TRY(vcl_buf_write(model->z, 0, (size_t)rows * model->latent * sizeof(float),
+                          z + done * model->latent, err));
+        TRY(vcl_model_decode(model, rows, err));
+        TRY(vcl_model_mean(model, rows, err));
+        TRY(vcl_buf_read(vcl_model_y(model), 0, (size_t)rows * model->data_size * sizeof(float),
+                         ret_x + done * model->data_size, err));
+        done += rows;
+    }
+out:
+    return r;
+}
+
+enum vcl_status vcl_sample(struct vcl_model *model, size_t n, uint64_t seed, float *ret_x,
+                           struct vcl_error *err)
+{
+    float *z = NULL;
+    enum vcl_status r;
+    if (!model->objective->stochastic) {
+        r = ERR(err, VCL_E_UNSUPPORTED, "a plain autoencoder has no prior to sample from");
+        return vcl_error_hint(err, r, "train with --objective elbo, or decode codes of your own");
+    }
+    TRY(vcl_alloc(n * model->latent, sizeof *z, &z, err));
+    TRY(vcl_prior(model, n, seed, z, err));
+    TRY(vcl_decode(model, n, z, ret_x, err));
+out:
+    free(z);
+    return r;
+}
+
+static double dot(const float *a, const float *b, uint32_t n)
+{
+    double sum = 0;
+    for (uint32_t i = 0; i < n; i++)
+        sum += (double)a[i] * b[i];
+    return sum;
+}
+
+/* Weights of the two ends at t: straight, or along the great circle, which keeps the norm that
+ * draws from the prior have (White 2016). */
+static void weights(double angle, double t, double *ret_a, double *ret_b)
+{
+    if (angle < 1e-4) {
+        *ret_a = 1 - t;
+        *ret_b = t;
+    } else {
+        *ret_a = sin((1 - t) * angle) / sin(angle);
+        *ret_b = sin(t * angle) / sin(angle);
+    }
+}
+
+void vcl_interpolate(const float *a, const float *b, uint32_t latent, size_t steps,
+                     bool spherical, float *ret_z)
+{
+    double norms = sqrt(dot(a, a, latent) * dot(b, b, latent));
+    double cosine = norms > 0 ? dot(a, b, latent) / norms : 1;
+    double angle = spherical ? acos(fmax(-1, fmin(1, cosine))) : 0;
+    if (angle > 3.1415) /* opposite ends: no great circle is the shortest */
+        angle = 0;
+    for (size_t i = 0; i < steps; i++) {
+        double t = steps > 1 ? (double)i / (double)(steps - 1) : 0, from, to;
+        weights(angle, t, &from, &to);
+        for (uint32_t j = 0; j < latent; j++)
+            ret_z[i * latent + j] = (float)(from * a[j] + to * b[j]);
+    }
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+#define _POSIX_C_SOURCE 200809L
+#include "common/devices.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/folder.h"
+
+struct test_target test_target;
+struct vcl_error test_error;
+
+static bool small;
+static char *cache;
+
+static void remove_cache(void)
+{
+    test_folder_destroy(&cache);
+}
+
+void test_begin(void)
+{
+    const char *asked = getenv("VAE_CL_TEST_SMALL");
+    small = asked && *asked && strcmp(asked, "0") != 0;
+    if (getenv("POCL_CACHE_DIR"))
+        return;
+    cache = test_folder_create();
+    setenv("POCL_CACHE_DIR", cache, 1);
+    atexit(remove_cache);
+}
+
+bool test_small(void)
+{
+    return small;
+}
+
+void test_ok(enum vcl_status status, const char *expr, const char *file, int line)
+{
+    if (status >= 0)
+        return;
+    print_error("%s\n%s: %s\n", expr, vcl_status_text(status), test_error.msg);
+    _fail(file, line);
+}
+
+struct vcl_ctx *test_ctx_create(const char *gemm)
+{
+    struct vcl_ctx *ctx;
+    const struct vcl_ctx_params params = {.device = test_target.device.id, .gemm = gemm};
+    OK(vcl_ctx_create(&params, &ctx, &test_error));
+    return ctx;
+}
+
+static int run_target(const struct CMUnitTest *tests, size_t count)
+{
+    const struct vcl_ctx_params params = {.device = test_target.device.id,
+                                          .gemm = test_target.gemm};
+    print_message("# %s, %s%s%s\n", test_target.device.name, test_target.device.platform,
+                  test_target.gemm ? ", GEMM " : "", test_target.gemm ? test_target.gemm : "");
+    if (vcl_ctx_create(&params, &test_target.ctx, &test_error) < 0) {
+        print_error("%s\n", test_error.msg);
+        return 1;
+    }
+    int failed = _cmocka_run_group_tests("device", tests, count, NULL, NULL);
+    vcl_ctx_destroy(&test_target.ctx);
+    return failed;
+}
+
+/* By trying the smallest product: choosing fails before anything is compiled where it cannot run. */
+static bool runs_here(const char *gemm)
+{
+    const struct vcl_ctx_params params = {.device = test_target.device.id, .gemm = gemm};
+    struct vcl_ctx *ctx = NULL;
+    struct vcl_buf *one = NULL;
+    enum vcl_status r = vcl_ctx_create(&params, &ctx, &test_error);
+    if (r == VCL_OK)
+        r = vcl_buf_create(ctx, 3 * 256, &one, &test_error);
+    const struct vcl_gemm product = {.m = 1, .n = 1, .k = 1, .a = one, .b = one, .c = one};
+    if (r == VCL_OK)
+        r = vcl_gemm_run(ctx, &product, &test_error);
+    vcl_buf_destroy(&one);
+    vcl_ctx_destroy(&ctx);
+    return r != VCL_E_UNSUPPORTED;
+}
+
+static int run_gemms(const struct CMUnitTest *tests, size_t count)
+{
+    int failed = 0;
+    for (const char *const *name = vcl_gemm_names(); *name; name++) {
+        if (small && strcmp(*name, "clblast") == 0)
+            continue;
+        if (!runs_here(*name))
+            continue;
+        test_target.gemm = *name;
+        failed += run_target(tests, count);
+    }
+    return failed;
+}
+
+static int on_each(const struct CMUnitTest *tests, size_t count,
+                   int (*run)(const struct CMUnitTest *tests, size_t count))
+{
+    struct vcl_device_info *list;
+    size_t devices, usable = 0;
+    int by_default, failed = 0;
+    if (vcl_device_list(&list, &devices, &by_default, &test_error) < 0) {
+        print_error("%s\n", test_error.msg);
+        return 1;
+    }
+    for (size_t i = 0; i < devices; i++) {
+        if (!list[i].usable)
+            continue;
+        usable++;
+        test_target = (struct test_target){.device = list[i]};
+        failed += run(tests, count);
+    }
+    free(list);
+    if (usable == 0)
+        print_error("there is no usable OpenCL device: nothing was tested\n");
+    return failed || usable == 0;
+}
+
+int test_on_devices(const struct CMUnitTest *tests, size_t count)
+{
+    return on_each(tests, count, run_target);
+}
+
+int test_on_gemms(const struct CMUnitTest *tests, size_t count)
+{
+    return on_each(tests, count, run_gemms);
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * src/base: option rows.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdlib.h>
+
+#include "base/option.h"
+
+struct config {
+    bool fast;
+    int64_t shift;
+    uint64_t epochs;
+    double beta;
+    const char *name, *activation;
+    struct vcl_opt_list sets;
+};
+
+#define AT(member) offsetof(struct config, member)
+
+static const char *const activations[] = {"relu", "tanh", NULL};
+static const struct vcl_opt table[] = {
+    {.key = "epochs", .kind = VCL_OPT_UINT, .offset = AT(epochs), .min = 1, .max = 1000},
+    {.key = "activation", .kind = VCL_OPT_CHOICE, .offset = AT(activation), .choices = activations},
+    {.key = "beta", .kind = VCL_OPT_FLOAT, .offset = AT(beta)},
+    {.key = "shift", .kind = VCL_OPT_INT, .offset = AT(shift)},
+    {.key = "fast", .kind = VCL_OPT_FLAG, .offset = AT(fast)},
+    {.key = "name", .kind = VCL_OPT_STRING, .offset = AT(name)},
+    {.key = "set", .kind = VCL_OPT_LIST, .offset = AT(sets)},
+    {.key = NULL},
+};
+
+static void test_opt_set(void **state)
+{
+    struct config c = {0};
+    (void)state;
+    assert_int_equal(vcl_opt_set(table, &c, "--", "epochs", "12", NULL), VCL_OK);
+    assert_int_equal(vcl_opt_set(table, &c, "--", "activation", "tanh", NULL), VCL_OK);
+    assert_int_equal(vcl_opt_set(table, &c, "--", "beta", "0.5", NULL), VCL_OK);
+    assert_int_equal(vcl_opt_set(table, &c, "--", "shift", "-3", NULL), VCL_OK);
+    assert_int_equal(vcl_opt_set(table, &c, "--", "fast", NULL, NULL), VCL_OK);
+    assert_int_equal(vcl_opt_set(table, &c, "--", "name", "x", NULL), VCL_OK);
+    assert_int_equal(vcl_opt_set(table, &c, "--", "set", "a=1", NULL), VCL_OK);
+    assert_int_equal(vcl_opt_set(table, &c, "--", "set", "b=2", NULL), VCL_OK);
+    assert_int_equal(c.epochs, 12);
+    assert_ptr_equal(c.activation, activations[1]);
+    assert_true(c.beta == 0.5 && c.shift == -3 && c.fast);
+    assert_string_equal(c.name, "x");
+    assert_int_equal(c.sets.count, 2);
+    assert_int_equal(vcl_opt_set(table, &c, "--", "fast", "false", NULL), VCL_OK);
+    assert_false(c.fast);
+}
+
+static void test_opt_refused(void **state)
+{
+    static const struct {
+        const char *key, *value, *msg, *hint;
+    } cases[] = {
+        {"epoch", "1", "unknown option '--epoch'", "did you mean '--epochs'?"},
+        {"zzzzzzzzzz", "1", "unknown option '--zzzzzzzzzz'", ""},
+        {"epochs", NULL, "--epochs needs a value", ""},
+        {"epochs", "0", "--epochs: 0 is outside 1 to 1000", ""},
+        {"epochs", "1001", "--epochs: 1001 is outside 1 to 1000", ""},
+        {"epochs", "-1", "--epochs: '-1' is not a whole number of 0 or more", ""},
+        {"shift", "1.5", "--shift: '1.5' is not a whole number", ""},
+        {"beta", "much", "--beta: 'much' is not a finite number", ""},
+        {"fast", "maybe", "--fast: 'maybe' is not true or false", ""},
+        {"activation", "rulu", "--activation: 'rulu' is not one of its values",
+         "did you mean 'relu'? (relu, tanh)"},
+        {"activation", "softmax", "--activation: 'softmax' is not one of its values",
+         "choose from relu, tanh"},
+    };
+    struct config c = {.epochs = 7};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct vcl_error err;
+        assert_int_equal(vcl_opt_set(table, &c, "--", cases[i].key, cases[i].value, &err),
+                         VCL_E_ARG);
+        assert_string_equal(err.msg, cases[i].msg);
+        assert_string_equal(err.hint, cases[i].hint);
+    }
+    assert_int_equal(c.epochs, 7);
+    for (int i = 0; i < 32; i++)
+        assert_int_equal(vcl_opt_set(table, &c, "", "set", "x", NULL), VCL_OK);
+    assert_int_equal(vcl_opt_set(table, &c, "", "set", "x", NULL), VCL_E_ARG);
+}
+
+static void test_opt_words(void **state)
+{
+    char w[3][32] = {"400", "relu", "beta=2"};
+    char *words[] = {w[0], w[1], w[2]};
+    char many[8][8] = {"1", "relu", "1", "1", "1", "x", "y", "z"};
+    char *too_many[] = {many[0], many[1], many[2], many[3], many[4], many[5], many[6], many[7]};
+    struct config c = {0};
+    struct vcl_error err;
+    (void)state;
+    assert_int_equal(vcl_opt_words(table, &c, "dense", words, 3, &err), VCL_OK);
+    assert_int_equal(c.epochs, 400);
+    assert_ptr_equal(c.activation, activations[0]);
+    assert_true(c.beta == 2);
+    assert_int_equal(vcl_opt_words(table, &c, "dense", too_many, 8, &err), VCL_E_ARG);
+    assert_string_equal(err.msg, "dense: 'z' is one word too many");
+    assert_int_equal(vcl_opt_words(table, &c, "dense", words + 1, 1, &err), VCL_E_ARG);
+    assert_string_equal(err.msg, "dense: epochs: 'relu' is not a whole number of 0 or more");
+}
+
+static void test_opt_show(void **state)
+{
+    struct config c = {true, -1, 2, 0.25, NULL, "relu", {{"a=1", "b=2"}, 2}};
+    struct vcl_str out = {0};
+    (void)state;
+    for (const struct vcl_opt *row = table; row->key; row++) {
+        vcl_str_add(&out, "%s=", row->key);
+        vcl_opt_show(row, &c, &out);
+        vcl_str_add(&out, ";");
+    }
+    assert_string_equal(out.text,
+                        "epochs=2;activation=relu;beta=0.25;shift=-1;fast=true;name=;set=a=1 b=2;");
+    vcl_str_finish(&out);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_opt_set),
+        cmocka_unit_test(test_opt_refused),
+        cmocka_unit_test(test_opt_words),
+        cmocka_unit_test(test_opt_show),
+    };
+    return cmocka_run_group_tests_name("base: option", tests, NULL, NULL);
+}
