@@ -1,6 +1,6 @@
 /* Activations: act_NAME(x), and act_NAME_grad(x, y), the derivative at x where y = act_NAME(x).
  * Those listed in src/gemm/epilogue.c without `needs_input` get x = 0 and must use y alone, so that
- * a layer need not keep its pre-activation. -DACT=NAME selects one for a program.
+ * a layer need not keep its pre-activation. -DACT=act_NAME selects one for a program.
  */
 #include "prelude.cl"
 #include "math.cl"
@@ -22,7 +22,7 @@ static inline real act_identity_grad(real x, real y)
 
 static inline real act_relu(real x)
 {
-    return x > 0.0f ? x : (real)(0.0f);
+    return x <= 0.0f ? (real)(0.0f) : x; /* NaN stays, to be found */
 }
 
 static inline real act_relu_grad(real x, real y)
@@ -112,10 +112,11 @@ static inline real act_softplus_grad(real x, real y)
     return -vm_expm1(-y);
 }
 
+/* The whole name, since a runtime may have made `tanh` itself a macro. */
 #ifndef ACT
-#define ACT identity
+#define ACT act_identity
 #endif
-#define ACT_JOIN(a, b, c) a##b##c
-#define ACT_NAME(a, end)  ACT_JOIN(act_, a, end)
-#define activate          ACT_NAME(ACT, )
-#define activate_grad     ACT_NAME(ACT, _grad)
+#define ACT_JOIN(a, b) a##b
+#define ACT_GRAD(a)    ACT_JOIN(a, _grad)
+#define activate       ACT
+#define activate_grad  ACT_GRAD(ACT)

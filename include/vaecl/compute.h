@@ -68,7 +68,7 @@ struct vcl_launch {
     const char *source;
     const char *text;    /* OpenCL C of one's own; may #include "prelude.cl" and "math.cl" */
     const char *kernel;  /* the function's name */
-    const char *options; /* "-DACT=relu", or NULL */
+    const char *options; /* "-DACT=act_relu", or NULL */
     size_t global[3], local[3]; /* local: all three or none (0); global is a multiple of it */
     struct vcl_arg args[VCL_MAX_ARGS];
     uint32_t n_args;

@@ -67,9 +67,9 @@ struct vcl_zone {
     size_t size; /* bytes */
     void *host;
     struct vcl_buf *parent, *buf; /* `buf` lies between the guard zones of `parent` */
-    bool output;
-    float *exact;                /* outputs; begins as a copy of `host` */
-    struct vcl_formula *formula; /* outputs but for those of bits */
+    const void *after;            /* inputs and outputs of bytes: what it must hold in the end */
+    float *exact;                 /* outputs of floats: this, bit by bit ... */
+    struct vcl_formula *formula;  /* ... and this within the tolerance */
     double tolerance;
 };
 

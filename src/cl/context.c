@@ -67,9 +67,12 @@ enum vcl_status vcl_ctx_create(const struct vcl_ctx_params *params, struct vcl_c
     enum vcl_status r;
     if (!params)
         params = &defaults;
+    if (params->lanes != 0 && params->lanes != 1 && params->lanes != 16)
+        return ERR(err, VCL_E_ARG, "%u lanes: 1 and 16 are there", params->lanes);
     TRY(vcl_alloc(1, sizeof *ctx, &ctx, err));
     TRY(copy_params(ctx, params, err));
     TRY(open_device(ctx, params->device, err));
+    ctx->vec = params->lanes ? params->lanes : vcl_ctx_is_cpu(ctx) ? 16 : 1;
     vcl_log(ctx, VCL_LOG_DEBUG, "device %s: %s, %s, driver %s", ctx->info.id, ctx->info.name,
             ctx->info.platform, ctx->info.driver);
     *ret_ctx = ctx;
@@ -114,7 +117,7 @@ bool vcl_ctx_is_cpu(const struct vcl_ctx *ctx)
 
 uint32_t vcl_ctx_vec(const struct vcl_ctx *ctx)
 {
-    return vcl_ctx_is_cpu(ctx) ? 16 : 1;
+    return ctx->vec;
 }
 
 bool vcl_ctx_same_bits(const struct vcl_ctx *ctx)

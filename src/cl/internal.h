@@ -58,6 +58,7 @@ struct vcl_ctx {
     cl_command_queue queue;
     size_t alignment;
     bool same_bits, profile;
+    uint32_t vec;
     const char *gemm, *kernel_dir, *cache_dir;
     void (*log)(void *user, enum vcl_log_level level, const char *message);
     void *log_user;

@@ -176,9 +176,8 @@ static void say_data(const struct cli *cli, const struct vcl_dataset *train)
 {
     say(cli, "data %s: %zu examples of %u x %u x %u", train->name, train->count,
         train->shape.height, train->shape.width, train->shape.channels);
-    struct vcl_data_summary summary;
-    if (vcl_dataset_summarise(train, &summary, NULL) == VCL_OK && summary.constant_columns &&
-        cli->common.verbose)
+    struct vcl_data_summary summary; /* a pass over all values: only when asked to say more */
+    if (cli->common.verbose && vcl_dataset_summarise(train, &summary, NULL) == VCL_OK)
         say(cli, "%zu columns have the same value in all examples", summary.constant_columns);
 }
 

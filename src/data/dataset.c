@@ -59,8 +59,11 @@ static enum vcl_status read_source(struct vcl_source *source, struct vcl_error *
         return unknown_source(source->path, err);
     if (!vcl_is_folder(source->path))
         return vcl_source_file(source, err);
-    return vcl_is_mnist_folder(source->path) ? vcl_source_mnist(source, err)
-                                             : vcl_source_images(source, err);
+    bool is_mnist = false;
+    enum vcl_status r = vcl_is_mnist_folder(source->path, &is_mnist, err);
+    if (r < 0)
+        return r;
+    return is_mnist ? vcl_source_mnist(source, err) : vcl_source_images(source, err);
 }
 
 static enum vcl_status parse_part(const char *split, enum vcl_part *ret_part, struct vcl_error *err)
@@ -92,7 +95,7 @@ static enum vcl_status check(struct vcl_source *source, struct vcl_error *err)
     return r;
 }
 
-static enum vcl_status take_part(struct vcl_source *source, size_t limit, struct vcl_error *err)
+static enum vcl_status take_part(struct vcl_source *source, struct vcl_error *err)
 {
     struct vcl_examples *examples = &source->examples;
     if (!source->has_parts && source->part != VCL_PART_ALL) {
@@ -105,8 +108,8 @@ static enum vcl_status take_part(struct vcl_source *source, size_t limit, struct
             return vcl_error_hint(err, r, "use all of them: --split all");
         }
     }
-    if (limit && limit < examples->count)
-        examples->count = limit;
+    if (source->limit && source->limit < examples->count)
+        examples->count = source->limit;
     return VCL_OK;
 }
 
@@ -147,13 +150,14 @@ enum vcl_status vcl_dataset_open(const struct vcl_data_params *params, struct vc
                                  struct vcl_error *err)
 {
     enum vcl_status r = VCL_OK;
-    struct vcl_source source = {.path = params->source, .seed = params->seed};
+    struct vcl_source source = {
+        .path = params->source, .limit = params->limit, .seed = params->seed};
     if (!source.path || !source.path[0])
         return ERR(err, VCL_E_ARG, "no data set is named");
     TRY(parse_part(params->split, &source.part, err));
     TRY(read_source(&source, err));
     TRY(check(&source, err));
-    TRY(take_part(&source, params->limit, err));
+    TRY(take_part(&source, err));
     TRY(adopt(&source, ret_set, err));
 out:
     vcl_examples_finish(&source.examples);

@@ -19,6 +19,7 @@ enum vcl_part {
 struct vcl_source {
     const char *path;
     enum vcl_part part; /* a source that has no parts gives everything */
+    size_t limit;       /* no more than so many are wanted (0: all); a source may give more */
     uint64_t seed;
 
     struct vcl_arena arena; /* for class names */
@@ -35,7 +36,8 @@ enum vcl_status vcl_source_images(struct vcl_source *source, struct vcl_error *e
 enum vcl_status vcl_source_file(struct vcl_source *source, struct vcl_error *err) VCL_MUST_CHECK;
 
 /* Does the folder hold files under MNIST's usual names? */
-bool vcl_is_mnist_folder(const char *path);
+enum vcl_status vcl_is_mnist_folder(const char *path, bool *ret_is,
+                                    struct vcl_error *err) VCL_MUST_CHECK;
 
 /* Reads the labels of `count` examples from a file; `examples_path` is for messages. */
 enum vcl_status vcl_read_labels(const char *path, size_t count, const char *examples_path,

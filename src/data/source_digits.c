@@ -51,13 +51,19 @@ static void draw_part(uint64_t seed, uint32_t step, uint32_t count, unsigned cha
         draw_picture(&rng, i, (unsigned)labels[i], pixels + (size_t)i * PIXELS);
 }
 
+static uint32_t at_most(size_t wanted, uint32_t there)
+{
+    return wanted < there ? (uint32_t)wanted : there;
+}
+
 enum vcl_status vcl_source_digits(struct vcl_source *source, struct vcl_error *err)
 {
     enum vcl_status r = VCL_OK;
     const struct vcl_shape shape = {VCL_DIGIT_SIDE, VCL_DIGIT_SIDE, 1};
     struct vcl_examples *examples = &source->examples;
-    uint32_t n_train = source->part == VCL_PART_TEST ? 0 : N_TRAIN;
-    uint32_t n_test = source->part == VCL_PART_TRAIN ? 0 : N_TEST;
+    size_t limit = source->limit ? source->limit : N_TRAIN + N_TEST;
+    uint32_t n_train = source->part == VCL_PART_TEST ? 0 : at_most(limit, N_TRAIN);
+    uint32_t n_test = source->part == VCL_PART_TRAIN ? 0 : at_most(limit - n_train, N_TEST);
     TRY(vcl_examples_init(examples, n_train + n_test, shape, VCL_U8, err));
     TRY(vcl_alloc(examples->count, sizeof *examples->labels, &examples->labels, err));
     unsigned char *pixels = examples->values;

@@ -35,17 +35,21 @@ static enum vcl_status find_file(const char *folder, enum vcl_part part, const c
     return VCL_OK;
 }
 
-static bool has_images(const char *folder, enum vcl_part part)
+static enum vcl_status has_images(const char *folder, enum vcl_part part, bool *ret_found,
+                                  struct vcl_error *err)
 {
     char *path = NULL;
-    bool found = find_file(folder, part, "images", &path, NULL) == VCL_OK && path;
+    enum vcl_status r = find_file(folder, part, "images", &path, err);
+    if (r == VCL_OK)
+        *ret_found = path != NULL;
     free(path);
-    return found;
+    return r;
 }
 
-bool vcl_is_mnist_folder(const char *path)
+enum vcl_status vcl_is_mnist_folder(const char *path, bool *ret_is, struct vcl_error *err)
 {
-    return has_images(path, VCL_PART_TRAIN) || has_images(path, VCL_PART_TEST);
+    enum vcl_status r = has_images(path, VCL_PART_TRAIN, ret_is, err);
+    return r == VCL_OK && !*ret_is ? has_images(path, VCL_PART_TEST, ret_is, err) : r;
 }
 
 static enum vcl_status read_part(struct vcl_source *source, enum vcl_part part,
@@ -100,8 +104,9 @@ out:
 enum vcl_status vcl_source_mnist(struct vcl_source *source, struct vcl_error *err)
 {
     enum vcl_status r = VCL_OK;
-    bool train = has_images(source->path, VCL_PART_TRAIN);
-    bool test = has_images(source->path, VCL_PART_TEST);
+    bool train = false, test = false;
+    TRY(has_images(source->path, VCL_PART_TRAIN, &train, err));
+    TRY(has_images(source->path, VCL_PART_TEST, &test, err));
     /* Without a test part, the training part is divided like any other source. */
     source->has_parts = test;
     bool want_train =

@@ -3,6 +3,7 @@
  * IDX of bytes, gzipped if the name says so; labels go to a second file beside it (x-labels.idx of
  * x.idx), where opening x.idx finds them.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
@@ -108,6 +109,22 @@ out:
     return r;
 }
 
+/* Labels of an earlier array must not be taken for those of this one. */
+static enum vcl_status remove_labels(const char *path, bool replace, struct vcl_error *err)
+{
+    if (!vcl_file_exists(path))
+        return VCL_OK;
+    if (!replace) {
+        enum vcl_status r = ERR(err, VCL_E_EXISTS, "'%s' exists already", path);
+        return vcl_error_hint(err, r,
+                              "it would be read as labels: choose another name, or give "
+                              "--force to remove it");
+    }
+    if (remove(path) != 0)
+        return ERR(err, VCL_E_IO, "cannot remove '%s': %s", path, strerror(errno));
+    return VCL_OK;
+}
+
 /* Leaves the file ready to be committed. */
 static enum vcl_status prepare(struct vcl_writer *writer, const char *path, bool replace,
                                struct vcl_str *bytes, struct vcl_error *err)
@@ -132,8 +149,10 @@ enum vcl_status vcl_write_idx(const struct vcl_writing *writing, struct vcl_erro
     TRY(check_labels(writing, err));
     add_examples(writing->array, &bytes);
     TRY(prepare(&examples, writing->path, writing->replace, &bytes, err));
-    if (writing->array->labels) {
-        TRY(vcl_idx_labels_path(writing->path, &labels_path, err));
+    TRY(vcl_idx_labels_path(writing->path, &labels_path, err));
+    if (!writing->array->labels) {
+        TRY(remove_labels(labels_path, writing->replace, err));
+    } else {
         vcl_str_finish(&bytes);
         add_labels(writing->array, &bytes);
         TRY(prepare(&labels, labels_path, writing->replace, &bytes, err));

@@ -57,19 +57,18 @@ static const char *activation_or_identity(const struct vcl_gemm *gemm)
     return gemm->activation && *gemm->activation ? gemm->activation : "identity";
 }
 
-void vcl_gemm_options(const struct vcl_gemm *gemm, const char *more,
-                      char options[VCL_GEMM_OPTIONS])
+void vcl_gemm_options(const struct vcl_gemm *gemm, const char *more, char options[VCL_GEMM_OPTIONS])
 {
     snprintf(options, VCL_GEMM_OPTIONS,
-             "-DTRANS_A=%d -DTRANS_B=%d -DACCUMULATE=%d -DHAS_BIAS=%d -DACT=%s%s", gemm->trans_a,
-             gemm->trans_b, gemm->accumulate, gemm->bias != NULL, activation_or_identity(gemm),
-             more);
+             "-DTRANS_A=%d -DTRANS_B=%d -DACCUMULATE=%d -DHAS_BIAS=%d -DACT=act_%s%s",
+             gemm->trans_a, gemm->trans_b, gemm->accumulate, gemm->bias != NULL,
+             activation_or_identity(gemm), more);
 }
 
 void vcl_flat_size(const struct vcl_ctx *ctx, struct vcl_launch *launch, size_t cols, size_t rows)
 {
     /* Local sizes are fixed: some runtimes compile a kernel anew for each. */
-    size_t local = vcl_ctx_is_cpu(ctx) ? 16 : 64;
+    size_t local = vcl_ctx_vec(ctx) == 16 ? 16 : 64;
     size_t items = (cols + vcl_ctx_vec(ctx) - 1) / vcl_ctx_vec(ctx);
     launch->global[0] = (items + local - 1) / local * local;
     launch->global[1] = rows;
@@ -84,7 +83,7 @@ enum vcl_status vcl_gemm_epilogue(struct vcl_ctx *ctx, const struct vcl_gemm *ge
     char options[64];
     if (!gemm->bias && strcmp(activation_or_identity(gemm), "identity") == 0)
         return VCL_OK;
-    snprintf(options, sizeof options, "-DHAS_BIAS=%d -DACT=%s", gemm->bias != NULL,
+    snprintf(options, sizeof options, "-DHAS_BIAS=%d -DACT=act_%s", gemm->bias != NULL,
              activation_or_identity(gemm));
     struct vcl_launch launch = {
         .source = "pointwise.cl",

@@ -11,11 +11,10 @@
 
 struct vcl_gemm_def {
     const char *name, *help;
-    bool same_bits;       /* gives the bits of `naive` on every device */
+    bool same_bits; /* gives the bits of `naive` on every device */
     bool cpu_default, gpu_default;
     bool (*supports)(const struct vcl_ctx *ctx, const struct vcl_gemm *gemm);
-    enum vcl_status (*run)(struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
-                           struct vcl_error *err);
+    enum vcl_status (*run)(struct vcl_ctx *ctx, const struct vcl_gemm *gemm, struct vcl_error *err);
 };
 
 extern const struct vcl_gemm_def *const vcl_gemm_defs[]; /* ends with NULL */
@@ -38,7 +37,7 @@ extern const struct vcl_activation vcl_activations[]; /* ends with a NULL name *
 enum vcl_status vcl_activation_find(const char *name, const struct vcl_activation **ret_activation,
                                     struct vcl_error *err) VCL_MUST_CHECK;
 
-/* "-DTRANS_A=1 -DACT=relu ..." for kernels that do the epilogue themselves. */
+/* "-DTRANS_A=1 -DACT=act_relu ..." for kernels that do the epilogue themselves. */
 enum { VCL_GEMM_OPTIONS = 160 };
 void vcl_gemm_options(const struct vcl_gemm *gemm, const char *more,
                       char options[VCL_GEMM_OPTIONS]);

@@ -6,6 +6,11 @@
 
 #include "base/philox.h"
 
+/* Floats from one tensor's start to where the next may start. More than devices ask for, so that it
+ * is the same on all: the gradient's norm is summed over the flat buffer, in an order that must not
+ * depend on the device. */
+enum { TENSOR_STEP = 1024 };
+
 void vcl_params_init(struct vcl_params *params, struct vcl_ctx *ctx)
 {
     *params = (struct vcl_params){.ctx = ctx};
@@ -28,14 +33,14 @@ void vcl_params_finish(struct vcl_params *params)
 }
 
 enum vcl_status vcl_params_add(struct vcl_params *params, const char *name, uint32_t rows,
-                               uint32_t cols, float bound, size_t *ret_index,
-                               struct vcl_error *err)
+                               uint32_t cols, float bound, size_t *ret_index, struct vcl_error *err)
 {
     enum vcl_status r =
         vcl_grow(&params->items, &params->cap, params->count + 1, sizeof *params->items, err);
     if (r < 0)
         return r;
     size_t step = vcl_buf_alignment(params->ctx) / sizeof(float);
+    step = step > TENSOR_STEP ? step : TENSOR_STEP;
     size_t count = (size_t)(rows ? rows : 1) * cols;
     struct vcl_param *param = &params->items[params->count];
     *param = (struct vcl_param){

@@ -8,7 +8,7 @@ enum vcl_status vcl_op_activation(struct vcl_ctx *ctx, const char *activation, s
                                   struct vcl_buf *x, struct vcl_buf *y, struct vcl_error *err)
 {
     char options[64];
-    snprintf(options, sizeof options, "-DACT=%s", activation);
+    snprintf(options, sizeof options, "-DACT=act_%s", activation);
     struct vcl_launch launch = {
         .source = "pointwise.cl",
         .kernel = "activation",
@@ -21,11 +21,11 @@ enum vcl_status vcl_op_activation(struct vcl_ctx *ctx, const char *activation, s
 }
 
 enum vcl_status vcl_op_activation_gradient(struct vcl_ctx *ctx, const char *activation, size_t n,
-                                           struct vcl_buf *x, struct vcl_buf *y,
-                                           struct vcl_buf *dy, struct vcl_error *err)
+                                           struct vcl_buf *x, struct vcl_buf *y, struct vcl_buf *dy,
+                                           struct vcl_error *err)
 {
     char options[64];
-    snprintf(options, sizeof options, "-DACT=%s%s", activation, x ? " -DNEEDS_INPUT" : "");
+    snprintf(options, sizeof options, "-DACT=act_%s%s", activation, x ? " -DNEEDS_INPUT" : "");
     struct vcl_launch launch = {
         .source = "pointwise.cl",
         .kernel = "activation_gradient",

@@ -53,12 +53,18 @@ static enum vcl_status write_config(const struct vcl_trainer *trainer, struct vc
         (json_int_t)params->train->count, "crc32", (json_int_t)fingerprint(params->train),
         "device", vcl_ctx_device(trainer->ctx)->name, "gemm", vcl_gemm_chosen(trainer->ctx),
         "version", vcl_version());
-    char *text = object ? json_dumps(object, JSON_INDENT(2)) : NULL;
+    char *text =
+        object ? json_dumps(object, JSON_INDENT(2) | vcl_config_digits(trainer->config)) : NULL;
+    struct vcl_str file = {0};
     json_decref(object);
     if (!text)
         return ERR(err, VCL_E_NOMEM, "cannot write config.json");
-    r = write_text(params->out, "config.json", text, strlen(text), err);
+    vcl_str_add(&file, "%s\n", text);
     free(text);
+    r = vcl_str_check(&file, err);
+    if (r == VCL_OK)
+        r = write_text(params->out, "config.json", file.text, file.len, err);
+    vcl_str_finish(&file);
     return r;
 }
 

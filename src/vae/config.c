@@ -2,11 +2,10 @@
 #include "vae/config.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/embed.h"
-#include "base/file.h"
 
 /* The public part first: a struct vcl_config pointer is one of these. */
 struct config {
@@ -251,6 +250,25 @@ enum vcl_status vcl_config_to_json(const struct vcl_config *config, bool model_o
     return VCL_OK;
 }
 
+/* The fewest digits that give every number back exactly: 0.9, not 0.90000000000000002. */
+size_t vcl_config_digits(const struct vcl_config *config)
+{
+    int digits = 1;
+    for (const struct vcl_opt *row = vcl_config_options; row->key; row++) {
+        char text[40];
+        double value;
+        if (row->kind != VCL_OPT_FLOAT)
+            continue;
+        memcpy(&value, (const char *)config + row->offset, sizeof value);
+        for (; digits < 17; digits++) {
+            snprintf(text, sizeof text, "%.*g", digits, value);
+            if (strtod(text, NULL) == value)
+                break;
+        }
+    }
+    return JSON_REAL_PRECISION((size_t)digits);
+}
+
 enum vcl_status vcl_config_json(const struct vcl_config *config, char **ret_json,
                                 struct vcl_error *err)
 {
@@ -258,7 +276,7 @@ enum vcl_status vcl_config_json(const struct vcl_config *config, char **ret_json
     enum vcl_status r = vcl_config_to_json(config, false, &object, err);
     if (r < 0)
         return r;
-    char *text = json_dumps(object, JSON_INDENT(2));
+    char *text = json_dumps(object, JSON_INDENT(2) | vcl_config_digits(config));
     json_decref(object);
     if (!text)
         return ERR(err, VCL_E_NOMEM, "cannot write the configuration as JSON");

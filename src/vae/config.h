@@ -27,6 +27,9 @@ enum vcl_status vcl_config_apply_json(struct vcl_config *config, const json_t *o
 enum vcl_status vcl_config_to_json(const struct vcl_config *config, bool model_only,
                                    json_t **ret_object, struct vcl_error *err) VCL_MUST_CHECK;
 
+/* The json_dumps flag with which all its numbers are written short and exactly. */
+size_t vcl_config_digits(const struct vcl_config *config);
+
 /* Keeps a copy of `text` as long as the configuration lives. */
 enum vcl_status vcl_config_keep(struct vcl_config *config, const char *text, const char **ret_copy,
                                 struct vcl_error *err) VCL_MUST_CHECK;

@@ -65,7 +65,8 @@ static int run_target(const struct CMUnitTest *tests, size_t count)
     return failed;
 }
 
-/* By trying the smallest product: choosing fails before anything is compiled where it cannot run. */
+/* By trying the smallest product: choosing fails before anything is compiled where it cannot run.
+ */
 static bool runs_here(const char *gemm)
 {
     const struct vcl_ctx_params params = {.device = test_target.device.id, .gemm = gemm};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Tests that need a device: a table of cmocka tests is run on every usable OpenCL device, and it is a
- * failure if there is none. Includes what cmocka.h needs before it.
+ * Tests that need a device: a table of cmocka tests is run on every usable OpenCL device, and it is
+ * a failure if there is none. Includes what cmocka.h needs before it.
  *
  * VAE_CL_TEST_SMALL=1 in the environment says that devices are slow (simulators).
  */
@@ -33,8 +33,8 @@ bool test_small(void);
 
 /* Runs the tests on each usable device, with test_target set; a result for main. */
 int test_on_devices(const struct CMUnitTest *tests, size_t count);
-/* Likewise, on each device with each GEMM implementation that runs there. Small runs leave out CLBlast:
- * under a simulator it compiles for minutes. */
+/* Likewise, on each device with each GEMM implementation that runs there. Small runs leave out
+ * CLBlast: under a simulator it compiles for minutes. */
 int test_on_gemms(const struct CMUnitTest *tests, size_t count);
 
 /* A context on the running test's device. */

@@ -65,6 +65,10 @@ static void test_shape(void **state)
     assert_memory_equal(values, train->values, (size_t)10000 * PIXELS);
     assert_memory_equal(values + (size_t)10000 * PIXELS, test->values, (size_t)2000 * PIXELS);
     assert_memory_equal(all->labels + 10000, test->labels, 2000 * sizeof *test->labels);
+    struct vcl_dataset *few = open_digits("all", 0, 10001);
+    assert_int_equal(few->count, 10001);
+    assert_memory_equal(few->values, values, (size_t)10001 * PIXELS);
+    vcl_dataset_destroy(&few);
     vcl_dataset_destroy(&train);
     vcl_dataset_destroy(&test);
     vcl_dataset_destroy(&all);
@@ -73,7 +77,7 @@ static void test_shape(void **state)
 static void test_balanced(void **state)
 {
     (void)state;
-    struct vcl_dataset *set = open_digits("all", 5, 0);
+    struct vcl_dataset *set = open_digits("train", 5, 1000);
     for (size_t i = 0; i < set->count; i += 10) {
         unsigned seen = 0;
         for (size_t j = 0; j < 10; j++)

@@ -90,12 +90,18 @@ static void test_idx_refused(void **state)
     write_refused("r.idx", &table, VCL_E_RANGE, "example 5, column 1 is 1.5");
     write_refused("r.idx", &wrong, VCL_E_RANGE, "label 256 of example 1 does not fit");
     /* Neither file appears if the second name is taken. */
-    const struct vcl_array images = {3, {2, 4, 1}, ramp, labels};
+    struct vcl_array images = {3, {2, 4, 1}, ramp, labels};
     test_put("taken-labels.idx", "x", 1);
     struct vcl_error err;
     assert_int_equal(vcl_array_write(test_path("taken.idx"), &images, 0, false, &err),
                      VCL_E_EXISTS);
     assert_null(fopen(test_path("taken.idx"), "rb"));
+    /* Old labels do not survive beside new examples that have none. */
+    images.labels = NULL;
+    assert_int_equal(vcl_array_write(test_path("taken.idx"), &images, 0, false, &err),
+                     VCL_E_EXISTS);
+    assert_int_equal(vcl_array_write(test_path("taken.idx"), &images, 0, true, &err), VCL_OK);
+    assert_null(fopen(test_path("taken-labels.idx"), "rb"));
 }
 
 static void test_csv(void **state)
