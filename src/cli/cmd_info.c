@@ -12,8 +12,11 @@ struct options {
 };
 
 static const struct vcl_opt opts[] = {
-    {.key = "split", .kind = VCL_OPT_STRING, .offset = offsetof(struct options, split),
-     .arg = "NAME", .help = "of a data set: train, test or all"},
+    {.key = "split",
+     .kind = VCL_OPT_STRING,
+     .offset = offsetof(struct options, split),
+     .arg = "NAME",
+     .help = "of a data set: train, test or all"},
     {0},
 };
 
@@ -68,9 +71,9 @@ static enum vcl_status data_info(struct cli *cli, const char *path, const char *
             "data", "name", set->name, "format", set->format, "n", (json_int_t)set->count, "shape",
             (json_int_t)set->shape.height, (json_int_t)set->shape.width,
             (json_int_t)set->shape.channels, "dtype", set->dtype == VCL_U8 ? "u8" : "f32", "min",
-            s.min, "max", s.max, "mean", s.mean, "constant_columns",
-            (json_int_t)s.constant_columns, "grey_entropy", number_or_null(s.grey_entropy),
-            "pixel_floor", number_or_null(s.pixel_floor), "labels", labels));
+            s.min, "max", s.max, "mean", s.mean, "constant_columns", (json_int_t)s.constant_columns,
+            "grey_entropy", number_or_null(s.grey_entropy), "pixel_floor",
+            number_or_null(s.pixel_floor), "labels", labels));
     else
         print_data(set, &s, labels);
     json_decref(labels);
@@ -104,17 +107,24 @@ static json_t *model_json(const struct vcl_st_file *file)
                      "values", parameters, "tensors", tensors);
 }
 
+static void print_group(const json_t *group)
+{
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)group, key, value)
+    {
+        char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(7));
+        printf("%-15s %s\n", key, text ? text : "");
+        free(text);
+    }
+}
+
 static void print_model(const char *path, const json_t *info)
 {
     const char *key;
     json_t *value;
     printf("model           %s\n", path);
-    json_object_foreach(json_object_get(info, "spec"), key, value)
-    {
-        char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(9));
-        printf("%-15s %s\n", key, text ? text : "");
-        free(text);
-    }
+    print_group(json_object_get(info, "spec"));
     printf("steps           %s\n", json_string_value(json_object_get(info, "steps")));
     printf("values          %lld in %zu tensors\n",
            (long long)json_integer_value(json_object_get(info, "values")),
@@ -127,6 +137,61 @@ static void print_model(const char *path, const json_t *info)
     }
 }
 
+/* ---- a run folder ---- */
+
+static json_t *read_json(const char *folder, const char *name)
+{
+    char *path = NULL;
+    json_t *object = NULL;
+    if (vcl_path_join(folder, name, &path, NULL) == VCL_OK)
+        object = json_load_file(path, 0, NULL);
+    free(path);
+    return object;
+}
+
+/* The last whole line of metrics.jsonl, or NULL. */
+static json_t *last_metrics(const char *folder)
+{
+    char *path = NULL;
+    unsigned char *text = NULL;
+    size_t size = 0;
+    json_t *line = NULL;
+    if (vcl_path_join(folder, "metrics.jsonl", &path, NULL) == VCL_OK &&
+        vcl_file_read(path, &text, &size, NULL) == VCL_OK && size > 1) {
+        size_t start = size - 1;
+        while (start && text[start - 1] != '\n')
+            start--;
+        line = json_loadb((const char *)text + start, size - start, 0, NULL);
+    }
+    free(path);
+    free(text);
+    return line;
+}
+
+/* What the folder knows beside the model; nothing if it is not a run's. */
+static void add_run(json_t *info, const char *folder)
+{
+    json_t *config = read_json(folder, "config.json"), *metrics = last_metrics(folder);
+    if (config)
+        json_object_set_new(info, "run", config);
+    if (metrics)
+        json_object_set_new(info, "metrics", metrics);
+}
+
+static void print_run(const json_t *info)
+{
+    const json_t *run = json_object_get(info, "run");
+    const char *device = json_string_value(json_object_get(run, "device"));
+    const char *gemm = json_string_value(json_object_get(run, "gemm"));
+    const json_t *data = json_object_get(run, "data");
+    const char *data_source = json_string_value(json_object_get(data, "source"));
+    if (run)
+        printf("\ntrained on      %s, %lld examples, by %s (%s)\n", data_source ? data_source : "?",
+               (long long)json_integer_value(json_object_get(data, "count")), device ? device : "?",
+               gemm ? gemm : "?");
+    print_group(json_object_get(info, "metrics"));
+}
+
 static enum vcl_status model_info(struct cli *cli, const char *path)
 {
     struct vcl_st_file file = {0};
@@ -135,10 +200,13 @@ static enum vcl_status model_info(struct cli *cli, const char *path)
     TRY(vcl_model_path(path, &name, &cli->err));
     TRY(vcl_st_read(name, &file, &cli->err));
     json_t *info = model_json(&file);
+    if (vcl_is_folder(path))
+        add_run(info, path);
     if (cli->common.json) {
         print_json(info);
     } else {
         print_model(name, info);
+        print_run(info);
         json_decref(info);
     }
 out:

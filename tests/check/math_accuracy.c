@@ -116,10 +116,10 @@ static const struct function {
 static double ulp_error(float got, double want)
 {
     int exponent;
-    double x = isinf(got) ? copysign(0x1p128, got) : (double)got;
+    double x = isinf(got) ? copysign(0x1p128, (double)got) : (double)got;
     want = fmin(fmax(want, -0x1p128), 0x1p128);
     if (isnan(x) || isnan(want))
-        return isnan(x) && isnan(want) ? 0 : INFINITY;
+        return isnan(x) && isnan(want) ? 0 : 0x1p1023;
     frexp(want, &exponent);
     return fabs(x - want) * ldexp(1, want != 0 && exponent > -125 ? 24 - exponent : 149);
 }
@@ -453,5 +453,7 @@ int main(int argc, char **argv)
     };
     if (argc > 1)
         scale = (unsigned)strtoul(argv[1], NULL, 10);
+    if (scale == 0)
+        return fprintf(stderr, "usage: %s [SCALE]\n", argv[0]), 2;
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
