@@ -11,6 +11,7 @@ BELOW = {
     'cl': ['base'],
     'gemm': ['cl'],
     'ops': ['gemm'],
+    'check': ['ops'],
     'nn': ['ops'],
     'vae': ['nn'],
     'train': ['vae', 'data'],

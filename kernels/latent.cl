@@ -25,7 +25,7 @@ static inline real kl_element(real mu, real logvar)
 
 /* z and spread = sigma * eps are (rows, dim); kl is (rows) in nats. eps comes from Philox, keyed by
  * the example's number and, with several samples, by `stream` + sample; or from `eps` (rows, dim).
- * KL_ELEMENTS also stores each term, for free bits. */
+ * KL_ELEMENTS also stores each term of each example, for free bits. */
 kernel ROW_KERNEL void latent_forward(int dim, int repeat, uint stream,
                                       global const struct step *step, global const int *ids,
                                       global const float *eps, global const float *heads,
@@ -51,7 +51,8 @@ kernel ROW_KERNEL void latent_forward(int dim, int repeat, uint stream,
         lanes_store(mu + offset, z + (size_t)row * dim, dim, j);
         lanes_store(offset, spread + (size_t)row * dim, dim, j);
 #ifdef KL_ELEMENTS
-        lanes_store(term, kl_elements + (size_t)row * dim, dim, j);
+        if (row % repeat == 0)
+            lanes_store(term, kl_elements + (size_t)source * dim, dim, j);
 #endif
         kl_sum = kl_sum + lanes_mask(term, dim, j);
     }

@@ -55,7 +55,7 @@ struct vcl_ctx_params {
     const char *cache_dir;  /* where compiled programs are kept, or NULL for none */
     bool profile;           /* time each kernel; slower */
     uint32_t lanes;         /* floats a work-item of element-wise kernels holds, 1 or 16; 0 chooses:
-                               16 on CPUs, 1 on GPUs. Results are the same bits. */
+                               16 on CPUs with vectors, else 1. Results are the same bits. */
     void (*log)(void *user, enum vcl_log_level level, const char *message); /* or NULL */
     void *log_user;
 };

@@ -37,7 +37,8 @@ struct vcl_train_params {
     const struct vcl_dataset *train;
     const struct vcl_dataset *test; /* or NULL */
     const char *out;                /* run folder; NULL: nothing is written */
-    const char *data;               /* source to note in config.json, so that --resume finds it */
+    /* What to note in config.json, so that --resume finds it; each may be NULL. */
+    const char *data, *split, *test_split; /* source, and its parts for training and testing */
     bool resume;                    /* continue from out/checkpoint.safetensors */
     /* Each may be NULL. A progress callback that returns true stops the training: a checkpoint is
      * written and vcl_train returns VCL_E_INTERRUPTED. */
@@ -63,10 +64,15 @@ VCL_API enum vcl_status vcl_train(struct vcl_ctx *ctx, const struct vcl_config *
                                   struct vcl_train_result *ret_result,
                                   struct vcl_error *err) VCL_MUST_CHECK;
 
-/* Reads the configuration of a run folder; *ret_data (the source it was trained on, or NULL) lives
- * as long as the configuration. */
+/* What a run was trained on, as far as config.json says. */
+struct vcl_run_data {
+    const char *source, *split, *test_split; /* NULL if unknown */
+    size_t count;                            /* the first so many of them; 0 if unknown */
+};
+
+/* Reads the configuration of a run folder; the strings of *ret_data live as long as it. */
 VCL_API enum vcl_status vcl_run_config(const char *folder, struct vcl_config **ret_config,
-                                       const char **ret_data,
+                                       struct vcl_run_data *ret_data,
                                        struct vcl_error *err) VCL_MUST_CHECK;
 
 #ifdef __cplusplus

@@ -9,6 +9,7 @@
 #include "vaecl/data.h"
 #include "vaecl/device.h"
 #include "vaecl/model.h"
+#include "vaecl/selftest.h"
 #include "vaecl/status.h"
 #include "vaecl/train.h"
 #include "vaecl/use.h"

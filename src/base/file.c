@@ -25,7 +25,10 @@ enum vcl_status vcl_file_read(const char *path, unsigned char **ret_data, size_t
     FILE *file = fopen(path, "rb");
     if (!file)
         return system_error("cannot open", path, err);
-    if (fstat(fileno(file), &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0)
+    bool known = fstat(fileno(file), &st) == 0;
+    if (known && (S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode)))
+        FAIL(err, VCL_E_IO, "cannot read '%s': it is a device, not a file", path);
+    if (known && S_ISREG(st.st_mode) && st.st_size > 0)
         TRY(vcl_grow(&data, &cap, (size_t)st.st_size + 2, 1, err));
     for (;;) {
         TRY(vcl_grow(&data, &cap, size + 4096, 1, err));
@@ -168,7 +171,10 @@ enum vcl_status vcl_path_join(const char *folder, const char *name, char **ret_p
     enum vcl_status r = vcl_alloc(len + strlen(name) + 2, 1, &path, err);
     if (r < 0)
         return r;
-    sprintf(path, "%.*s/%s", (int)len, folder, name);
+    memcpy(path, folder, len);
+    if (len && !(len == 1 && folder[0] == '/')) /* "" is the current folder */
+        path[len++] = '/';
+    strcpy(path + len, name);
     *ret_path = path;
     return VCL_OK;
 }

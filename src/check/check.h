@@ -155,10 +155,10 @@ double vcl_tolerance_any_order(size_t n);
 
 /* ---- fill.c: values biased to where formulas change and errors hide ---- */
 
-float vcl_fill_signed(uint32_t word);   /* [-1, 1], zeros, subnormals, a few large ones */
-float vcl_fill_unit(uint32_t word);     /* [0, 1] */
-float vcl_fill_logit(uint32_t word);    /* [-12, 12], and to +-110 */
+float vcl_fill_signed(uint32_t word);       /* [-1, 1], zeros, subnormals, a few large ones */
+float vcl_fill_unit(uint32_t word);         /* [0, 1] */
+float vcl_fill_logit(uint32_t word);        /* [-12, 12], and to +-110 */
 float vcl_fill_log_variance(uint32_t word); /* [-4, 4], and beyond the clamp at +-20 */
-float vcl_fill_any(uint32_t word);      /* any number at all, infinities and NaN */
+float vcl_fill_any(uint32_t word);          /* any number at all, infinities and NaN */
 
 #endif

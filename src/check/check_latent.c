@@ -2,93 +2,16 @@
 #include <math.h>
 
 #include "check/host_math.h"
+#include "check/latent_case.h"
 #include "check/reference.h"
 #include "check/true_math.h"
 
-#define BOUND  20.0f /* of log sigma^2 */
-#define STREAM (VCL_STREAM_NODE + 5)
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 
-static const uint64_t seed = 0x0123456789abcdef;
-
-static const struct vcl_step step = {
-    .seed_lo = 0x89abcdef,
-    .seed_hi = 0x01234567,
-    .step = 41,
-    .epoch = 3,
-    .kl_weight = 0.75f,
-};
-
-static float clamped(float log_variance)
+static enum vcl_status make_outputs(struct vcl_checker *c, struct vcl_latent_case *l,
+                                    struct vcl_error *err)
 {
-    return log_variance > BOUND ? BOUND : log_variance < -BOUND ? -BOUND : log_variance;
-}
-
-/* One case: shapes, its buffers, and the operation's view of them. */
-struct latent {
-    uint32_t batch, dim, repeat;
-    bool given;     /* eps is an input */
-    bool free_bits;
-    struct vcl_zone *step, *ids, *eps, *heads, *z, *spread, *kl, *kl_elements, *mask;
-    struct vcl_latent op;
-};
-
-static size_t rows_of(const struct latent *l)
-{
-    return (size_t)l->batch * l->repeat;
-}
-
-static float mu_at(const struct latent *l, size_t source, size_t j)
-{
-    return vcl_zone_floats(l->heads)[source * 2 * l->dim + j];
-}
-
-static float log_variance_at(const struct latent *l, size_t source, size_t j)
-{
-    return clamped(vcl_zone_floats(l->heads)[source * 2 * l->dim + l->dim + j]);
-}
-
-static uint32_t id_of(size_t source)
-{
-    return (uint32_t)source * 7919 + 3;
-}
-
-static enum vcl_status make_inputs(struct vcl_checker *c, struct latent *l, struct vcl_error *err)
-{
-    size_t n = (size_t)l->batch * l->dim;
-    int32_t *ids;
-    float *heads;
-    enum vcl_status r;
-    TRY(vcl_arena_alloc(&c->arena, l->batch * sizeof *ids, &ids, err));
-    TRY(vcl_arena_alloc(&c->arena, 2 * n * sizeof *heads, &heads, err));
-    for (uint32_t i = 0; i < l->batch; i++)
-        ids[i] = (int32_t)id_of(i);
-    for (size_t i = 0; i < 2 * n; i++) {
-        uint32_t word = vcl_philox_word(&c->rng, UINT32_MAX, (uint32_t)i);
-        bool is_mu = i % (2 * l->dim) < l->dim;
-        heads[i] = is_mu ? vcl_fill_signed(word) * 3 : vcl_fill_log_variance(word);
-        if (!c->subnormals && fabsf(heads[i]) < 0x1p-126f)
-            heads[i] = 0;
-    }
-    TRY(vcl_input_bytes(c, "step", &step, sizeof step, &l->step, err));
-    TRY(vcl_input_bytes(c, "ids", ids, l->batch * sizeof *ids, &l->ids, err));
-    TRY(vcl_input_bytes(c, "heads", heads, 2 * n * sizeof *heads, &l->heads, err));
-    l->op = (struct vcl_latent){.batch = l->batch,
-                                .dim = l->dim,
-                                .repeat = l->repeat,
-                                .stream = STREAM,
-                                .step = l->step->buf,
-                                .ids = l->ids->buf,
-                                .heads = l->heads->buf};
-out:
-    return r;
-}
-
-/* ---- latent_forward ---- */
-
-static enum vcl_status make_outputs(struct vcl_checker *c, struct latent *l, struct vcl_error *err)
-{
-    size_t rows = rows_of(l), n = rows * l->dim;
+    size_t rows = vcl_latent_rows(l), n = rows * l->dim;
     enum vcl_status r;
     if (l->given)
         TRY(vcl_input(c, "eps", n, vcl_fill_signed, &l->eps, err));
@@ -111,47 +34,49 @@ out:
     return r;
 }
 
-static float noise(const struct latent *l, size_t row, size_t j, struct vcl_formula *ret_formula)
+static float noise(const struct vcl_latent_case *l, size_t row, size_t j,
+                   struct vcl_formula *ret_formula)
 {
-    uint32_t stream = STREAM + (uint32_t)(row % l->repeat), id = id_of(row / l->repeat);
+    uint32_t stream = VCL_LATENT_STREAM + (uint32_t)(row % l->repeat),
+             id = vcl_latent_id(row / l->repeat);
     if (l->given) {
         float eps = vcl_zone_floats(l->eps)[row * l->dim + j];
         *ret_formula = (struct vcl_formula){(double)eps, fabs((double)eps)};
         return eps;
     }
-    ret_formula->value =
-        vcl_true_normal(seed, stream, step.step, id, (uint32_t)j, &ret_formula->scale);
-    return vcl_host_normal(seed, stream, step.step, id, (uint32_t)j);
+    ret_formula->value = vcl_true_normal(VCL_LATENT_SEED, stream, vcl_latent_step.step, id,
+                                         (uint32_t)j, &ret_formula->scale);
+    return vcl_host_normal(VCL_LATENT_SEED, stream, vcl_latent_step.step, id, (uint32_t)j);
 }
 
-static void expect_sample(const struct latent *l, size_t row, size_t j)
+static void expect_sample(const struct vcl_latent_case *l, size_t row, size_t j)
 {
     size_t at = row * l->dim + j, source = row / l->repeat;
-    float mu = mu_at(l, source, j), log_variance = log_variance_at(l, source, j);
+    float mu = vcl_latent_mu(l, source, j), logvar = vcl_latent_logvar(l, source, j);
     struct vcl_formula eps;
-    float offset = vcl_host_exp(0.5f * log_variance) * noise(l, row, j, &eps);
-    double sigma = sqrt(exp((double)log_variance));
+    float offset = vcl_host_exp(0.5f * logvar) * noise(l, row, j, &eps);
+    double sigma = sqrt(exp((double)logvar));
     l->spread->exact[at] = offset;
     l->spread->formula[at] = (struct vcl_formula){sigma * eps.value, sigma * eps.scale};
     l->z->exact[at] = mu + offset;
-    l->z->formula[at] = (struct vcl_formula){(double)mu + sigma * eps.value,
-                                             fabs((double)mu) + sigma * eps.scale};
+    l->z->formula[at] =
+        (struct vcl_formula){(double)mu + sigma * eps.value, fabs((double)mu) + sigma * eps.scale};
 }
 
 /* KL(N(mu, sigma^2) || N(0, 1)) of one element. */
-static float expect_kl(const struct latent *l, size_t source, size_t j,
+static float expect_kl(const struct vcl_latent_case *l, size_t source, size_t j,
                        struct vcl_formula *ret_formula)
 {
-    float mu = mu_at(l, source, j), log_variance = log_variance_at(l, source, j);
-    double m = (double)mu, v = (double)log_variance;
+    float mu = vcl_latent_mu(l, source, j), logvar = vcl_latent_logvar(l, source, j);
+    double m = (double)mu, v = (double)logvar;
     ret_formula->value = 0.5 * (m * m + exp(v) - 1 - v);
     if (fabs(v) < 1e-3) /* the formula's own rounding; exp(v) - 1 - v by its series */
         ret_formula->value = 0.5 * (m * m + v * v * (0.5 + v / 6 + v * v / 24));
     ret_formula->scale = 0.5 * (m * m + fabs(expm1(v)) + fabs(v));
-    return 0.5f * (fmaf(mu, mu, vcl_host_expm1(log_variance)) - log_variance);
+    return 0.5f * (fmaf(mu, mu, vcl_host_expm1(logvar)) - logvar);
 }
 
-static void expect_row(const struct latent *l, size_t row)
+static void expect_row(const struct vcl_latent_case *l, size_t row)
 {
     struct vcl_lanes lanes = {{0}};
     struct vcl_formula kl = {0, 0}, term;
@@ -172,7 +97,7 @@ static void expect_row(const struct latent *l, size_t row)
 }
 
 /* 1 where the batch's mean KL of a dimension is above free_bits. */
-static void expect_mask(const struct latent *l, size_t j)
+static void expect_mask(const struct vcl_latent_case *l, size_t j)
 {
     float total = 0, sum = 0;
     struct vcl_formula mean = {0, 0};
@@ -192,16 +117,16 @@ static void expect_mask(const struct latent *l, size_t j)
     l->mask->formula[j] = (struct vcl_formula){mean.value > free_bits, near ? INFINITY : 1};
 }
 
-static enum vcl_status forward(struct vcl_checker *c, const struct latent *shape,
+static enum vcl_status forward(struct vcl_checker *c, const struct vcl_latent_case *shape,
                                struct vcl_error *err)
 {
-    struct latent l = *shape;
+    struct vcl_latent_case l = *shape;
     enum vcl_status r;
     vcl_case_begin(c, "latent.cl", "batch %u, dim %u, repeat %u%s%s", l.batch, l.dim, l.repeat,
                    l.given ? ", eps given" : "", l.free_bits ? ", free bits" : "");
-    TRY(make_inputs(c, &l, err));
+    TRY(vcl_latent_inputs(c, &l, err));
     TRY(make_outputs(c, &l, err));
-    for (size_t row = 0; row < rows_of(&l); row++)
+    for (size_t row = 0; row < vcl_latent_rows(&l); row++)
         expect_row(&l, row);
     for (size_t j = 0; l.free_bits && j < l.dim; j++)
         expect_mask(&l, j);
@@ -211,12 +136,12 @@ out:
     return r;
 }
 
-static const struct latent forward_shapes[] = {
+static const struct vcl_latent_case forward_shapes[] = {
     {.batch = 2, .dim = 3, .repeat = 1},
     {.batch = 2, .dim = 17, .repeat = 2, .given = true},
     {.batch = 3, .dim = 5, .repeat = 1, .free_bits = true},
-    {.batch = 2, .dim = 18, .repeat = 3, .given = true, .free_bits = true},
     {.batch = 100, .dim = 20, .repeat = 1},
+    {.batch = 2, .dim = 18, .repeat = 3, .given = true, .free_bits = true},
     {.batch = 1, .dim = 1, .repeat = 1},
     {.batch = 1, .dim = 1, .repeat = 50},
     {.batch = 300, .dim = 2, .repeat = 1, .free_bits = true},
@@ -233,7 +158,7 @@ static const struct latent forward_shapes[] = {
 
 static enum vcl_status run_forward(struct vcl_checker *c, struct vcl_error *err)
 {
-    size_t count = vcl_case_count(c, 4, 5, COUNT(forward_shapes));
+    size_t count = vcl_case_count(c, 3, 4, COUNT(forward_shapes));
     enum vcl_status r = VCL_OK;
     for (size_t i = 0; i < count; i++)
         TRY(forward(c, &forward_shapes[i], err));

@@ -17,8 +17,8 @@ static float column_sum(const float *x, size_t rows, size_t cols)
     return total;
 }
 
-static enum vcl_status column_sums(struct vcl_checker *c, size_t rows, size_t cols,
-                                   bool accumulate, struct vcl_error *err)
+static enum vcl_status column_sums(struct vcl_checker *c, size_t rows, size_t cols, bool accumulate,
+                                   struct vcl_error *err)
 {
     struct vcl_zone *x, *sums;
     enum vcl_status r;
@@ -97,9 +97,9 @@ out:
 static enum vcl_status run_rows(struct vcl_checker *c, struct vcl_error *err)
 {
     static const size_t shapes[][2] = {
-        {70, 33},   {1, 1},     {5000, 1024}, {31, 784},    {3, 1},     {30, 15},    {31, 16},
-        {35, 17},   {33, 31},   {100, 32},    {255, 255},   {300, 256}, {2571, 257}, {784, 784},
-        {1025, 31}, {4096, 17}, {3000, 300},  {40000, 1024}};
+        {70, 33},    {1, 1},     {5000, 1024}, {31, 784},  {3, 1},      {30, 15},
+        {31, 16},    {35, 17},   {33, 31},     {100, 32},  {255, 255},  {300, 256},
+        {2571, 257}, {784, 784}, {1025, 31},   {4096, 17}, {3000, 300}, {40000, 1024}};
     size_t count = vcl_case_count(c, 1, 4, sizeof shapes / sizeof *shapes);
     enum vcl_status r = VCL_OK;
     for (size_t i = 0; i < count; i++) {

@@ -67,6 +67,8 @@ static double finite(double x)
 static double distance(const struct vcl_checker *checker, float got,
                        const struct vcl_formula *formula)
 {
+    if (isinf(formula->scale) && isfinite(formula->value))
+        return 0; /* anything */
     if (isnan(formula->value) || isnan(formula->scale))
         return isnan(got) ? 0 : INFINITY;
     if (isnan(got))
@@ -93,7 +95,8 @@ static void compare_floats(struct vcl_checker *checker, const struct vcl_zone *z
                           (double)got[i], formula->value);
     }
     /* The result shows the output that is nearest to its tolerance. */
-    if (checker->tolerance == 0 || worst / zone->tolerance > checker->max_error / checker->tolerance) {
+    if (checker->tolerance == 0 ||
+        worst / zone->tolerance > checker->max_error / checker->tolerance) {
         checker->max_error = worst;
         checker->tolerance = zone->tolerance;
     }

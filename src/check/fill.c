@@ -47,17 +47,39 @@ float vcl_fill_logit(uint32_t word)
 
 float vcl_fill_log_variance(uint32_t word)
 {
-    static const float edges[] = {0, 0x1p-24f, 0x1p-12f, 10, 19.99999f, 20, 0x1.400002p4f, 25, 1e6f};
+    static const float edges[] = {0,  0x1p-24f,      0x1p-12f, 10,  19.99999f,
+                                  20, 0x1.400002p4f, 25,       1e6f};
     return is_edge(word) ? edge(word, edges, COUNT(edges)) : 8 * unit(word) - 4;
 }
 
 float vcl_fill_any(uint32_t word)
 {
     static const float edges[] = {
-        0,          0x1p-149f, 0x1.fffffcp-127f, 0x1p-126f, 0x1p-25f, 0x1p-24f, 0.5f,
-        0.6f,       0.85f,     1,                2,         4,        14.5f,    15,
-        24,         87.4f,     0x1.62e42ep6f,    89,        103.9f,   104,      1e4f,
-        0x1.8p127f, FLT_MAX,   INFINITY,         NAN,
+        0,
+        0x1p-149f,
+        0x1.fffffcp-127f,
+        0x1p-126f,
+        0x1p-25f,
+        0x1p-24f,
+        0.5f,
+        0.6f,
+        0.85f,
+        1,
+        2,
+        4,
+        14.5f,
+        15,
+        24,
+        87.4f,
+        0x1.62e42ep6f,
+        89,
+        103.9f,
+        104,
+        1e4f,
+        0x1.8p127f,
+        FLT_MAX,
+        INFINITY,
+        NAN,
     };
     float x;
     if (is_edge(word))

@@ -27,18 +27,38 @@ double vcl_true_normal_pdf(double x)
     return exp(-0.5 * x * x) / sqrt(2 * PI);
 }
 
-/* Whole turns are taken off exactly; near the zeros the argument is the distance to them. */
+/* sin and cos of quarter turns, for r in [-1/8, 1/8] turns around each: near a zero the argument is
+ * the distance to it. */
+static double quarter_wave(double r, long quarters)
+{
+    double angle = 2 * PI * r;
+    switch (quarters & 3) {
+    case 0:
+        return cos(angle);
+    case 1:
+        return -sin(angle);
+    case 2:
+        return -cos(angle);
+    default:
+        return sin(angle);
+    }
+}
+
+/* cos(2 pi (x + quarters / 4)); whole turns are taken off exactly. */
+static double cos_turns(double x, long quarters)
+{
+    double turn = x - rint(x), nearest = rint(4 * turn);
+    return isfinite(x) ? quarter_wave(turn - nearest / 4, (long)nearest + quarters) : NAN;
+}
+
 double vcl_true_cos_2pi(double x)
 {
-    double r = fabs(x - rint(x)); /* [0, 1/2] */
-    if (r < 0.125)
-        return cos(2 * PI * r);
-    return r > 0.375 ? -cos(2 * PI * (0.5 - r)) : sin(2 * PI * (0.25 - r));
+    return cos_turns(x, 0);
 }
 
 double vcl_true_sin_2pi(double x)
 {
-    return vcl_true_cos_2pi(x - rint(x) - 0.25);
+    return cos_turns(x, 3);
 }
 
 double vcl_true_normal(uint64_t seed, uint32_t stream, uint32_t step, uint32_t row, uint32_t col,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Buffers between guard zones. The pattern there reads as NaN, so that a result which uses what lies
- * beyond an input shows it. Simulators find stray accesses themselves, but for their reads only
- * where the allocation ends: on tiny shapes inputs are allocations of their own.
+ * Buffers between guard zones. The pattern there reads as NaN, so that a result which uses what
+ * lies beyond an input shows it. Simulators find stray accesses themselves, but for their reads
+ * only where the allocation ends: on tiny shapes inputs are allocations of their own.
  */
 #include <string.h>
 

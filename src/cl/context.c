@@ -59,6 +59,12 @@ out:
     return r;
 }
 
+/* Vectors pay on CPUs, unless the driver is one that takes them apart (llvmpipe's width is 1). */
+static uint32_t default_lanes(const struct vcl_device_info *info)
+{
+    return info->type == VCL_CPU && info->vector_width >= 4 ? 16 : 1;
+}
+
 enum vcl_status vcl_ctx_create(const struct vcl_ctx_params *params, struct vcl_ctx **ret_ctx,
                                struct vcl_error *err)
 {
@@ -72,7 +78,7 @@ enum vcl_status vcl_ctx_create(const struct vcl_ctx_params *params, struct vcl_c
     TRY(vcl_alloc(1, sizeof *ctx, &ctx, err));
     TRY(copy_params(ctx, params, err));
     TRY(open_device(ctx, params->device, err));
-    ctx->vec = params->lanes ? params->lanes : vcl_ctx_is_cpu(ctx) ? 16 : 1;
+    ctx->vec = params->lanes ? params->lanes : default_lanes(&ctx->info);
     vcl_log(ctx, VCL_LOG_DEBUG, "device %s: %s, %s, driver %s", ctx->info.id, ctx->info.name,
             ctx->info.platform, ctx->info.driver);
     *ret_ctx = ctx;

@@ -20,7 +20,13 @@ void vcl_log(struct vcl_ctx *ctx, enum vcl_log_level level, const char *fmt, ...
 
 /* Scratch memory of at least `size` bytes that belongs to the context; valid until the next call
  * for the same slot asks for more. In-order execution makes sharing it between launches safe. */
-enum vcl_scratch { VCL_SCRATCH_A, VCL_SCRATCH_B, VCL_SCRATCH_REDUCE, VCL_SCRATCH_CLIP, VCL_SCRATCH_COUNT };
+enum vcl_scratch {
+    VCL_SCRATCH_A,
+    VCL_SCRATCH_B,
+    VCL_SCRATCH_REDUCE,
+    VCL_SCRATCH_CLIP,
+    VCL_SCRATCH_COUNT
+};
 enum vcl_status vcl_scratch_get(struct vcl_ctx *ctx, enum vcl_scratch slot, size_t size,
                                 struct vcl_buf **ret_buf, struct vcl_error *err) VCL_MUST_CHECK;
 

@@ -38,13 +38,13 @@ out:
 char *data_of_run(const char *model_path)
 {
     struct vcl_config *config;
-    const char *data;
+    struct vcl_run_data data;
     char *copy = NULL;
     if (!model_path || !vcl_is_folder(model_path) ||
         vcl_run_config(model_path, &config, &data, NULL) < 0)
         return NULL;
-    if (data && vcl_alloc(strlen(data) + 1, 1, &copy, NULL) == VCL_OK)
-        strcpy(copy, data);
+    if (data.source && vcl_alloc(strlen(data.source) + 1, 1, &copy, NULL) == VCL_OK)
+        strcpy(copy, data.source);
     vcl_config_destroy(&config);
     return copy;
 }

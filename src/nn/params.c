@@ -35,20 +35,21 @@ void vcl_params_finish(struct vcl_params *params)
 enum vcl_status vcl_params_add(struct vcl_params *params, const char *name, uint32_t rows,
                                uint32_t cols, float bound, size_t *ret_index, struct vcl_error *err)
 {
-    enum vcl_status r =
-        vcl_grow(&params->items, &params->cap, params->count + 1, sizeof *params->items, err);
-    if (r < 0)
-        return r;
+    enum vcl_status r;
     size_t step = vcl_buf_alignment(params->ctx) / sizeof(float);
     step = step > TENSOR_STEP ? step : TENSOR_STEP;
     size_t count = (size_t)(rows ? rows : 1) * cols;
+    if (count > MOST || params->floats > MOST - count)
+        FAIL(err, VCL_E_UNSUPPORTED, "a model of more than %d parameters", MOST);
+    TRY(vcl_grow(&params->items, &params->cap, params->count + 1, sizeof *params->items, err));
     struct vcl_param *param = &params->items[params->count];
     *param = (struct vcl_param){
         .rows = rows, .cols = cols, .bound = bound, .offset = params->floats, .count = count};
     snprintf(param->name, sizeof param->name, "%s", name);
     params->floats += (count + step - 1) / step * step;
     *ret_index = params->count++;
-    return VCL_OK;
+out:
+    return r;
 }
 
 static enum vcl_status make_views(struct vcl_params *params, struct vcl_error *err)
@@ -70,9 +71,6 @@ enum vcl_status vcl_params_allocate(struct vcl_params *params, bool trainable,
 {
     size_t size = params->floats * sizeof(float);
     enum vcl_status r;
-    if (params->floats > INT32_MAX)
-        FAIL(err, VCL_E_UNSUPPORTED, "a model of %zu parameters; at most %d are supported",
-             params->floats, INT32_MAX);
     TRY(vcl_buf_create(params->ctx, size, &params->value, err));
     if (trainable) {
         TRY(vcl_buf_create(params->ctx, size, &params->gradient, err));

@@ -9,6 +9,7 @@
 #include <zlib.h>
 
 #include "base/file.h"
+#include "base/json.h"
 #include "train/trainer.h"
 #include "vae/model_file.h"
 #include "vaecl/vaecl.h"
@@ -48,10 +49,11 @@ static enum vcl_status write_config(const struct vcl_trainer *trainer, struct vc
     if (r < 0)
         return r;
     json_t *object = json_pack(
-        "{s:o, s:{s:s, s:I, s:I}, s:s, s:s, s:s}", "config", config, "data", "source",
-        params->data ? params->data : params->train->name, "count",
-        (json_int_t)params->train->count, "crc32", (json_int_t)fingerprint(params->train),
-        "device", vcl_ctx_device(trainer->ctx)->name, "gemm", vcl_gemm_chosen(trainer->ctx),
+        "{s:o, s:{s:o, s:s?, s:s?, s:I, s:I}, s:o, s:s, s:s}", "config", config, "data", "source",
+        vcl_json_text(params->data ? params->data : params->train->name), "split", params->split,
+        "test", params->test_split, "count", (json_int_t)params->train->count, "crc32",
+        (json_int_t)fingerprint(params->train), "device",
+        vcl_json_text(vcl_ctx_device(trainer->ctx)->name), "gemm", vcl_gemm_chosen(trainer->ctx),
         "version", vcl_version());
     char *text =
         object ? json_dumps(object, JSON_INDENT(2) | vcl_config_digits(trainer->config)) : NULL;
@@ -68,6 +70,19 @@ static enum vcl_status write_config(const struct vcl_trainer *trainer, struct vc
     return r;
 }
 
+static enum vcl_status holds_run(const char *folder, struct vcl_error *err)
+{
+    enum vcl_status r = ERR(err, VCL_E_EXISTS, "'%s' holds a run already", folder);
+    char *path = NULL;
+    if (vcl_path_join(folder, "checkpoint.safetensors", &path, NULL) == VCL_OK &&
+        vcl_file_exists(path))
+        vcl_error_hint(err, r, "continue it with --resume %s, or choose another --out", folder);
+    else
+        vcl_error_hint(err, r, "it has no checkpoint to continue from: choose another --out");
+    free(path);
+    return r;
+}
+
 static enum vcl_status refuse_used_folder(const char *folder, struct vcl_error *err)
 {
     static const char *const names[] = {"config.json", "model.safetensors",
@@ -80,9 +95,7 @@ static enum vcl_status refuse_used_folder(const char *folder, struct vcl_error *
         bool used = vcl_file_exists(path);
         free(path);
         if (used) {
-            r = ERR(err, VCL_E_EXISTS, "'%s' holds a run already", folder);
-            return vcl_error_hint(err, r, "continue it with --resume %s, or choose another --out",
-                                  folder);
+            return holds_run(folder, err);
         }
     }
     return VCL_OK;
@@ -91,11 +104,33 @@ static enum vcl_status refuse_used_folder(const char *folder, struct vcl_error *
 enum vcl_status vcl_run_folder_start(struct vcl_trainer *trainer, struct vcl_error *err)
 {
     enum vcl_status r;
+    if (trainer->params->resume) /* with more epochs, perhaps */
+        return trainer->at.epoch < (uint64_t)trainer->config->epochs ? write_config(trainer, err)
+                                                                     : VCL_OK;
     TRY(refuse_used_folder(trainer->params->out, err));
+    bool was_there = vcl_is_folder(trainer->params->out);
     TRY(vcl_make_folders(trainer->params->out, err));
+    trainer->folder_made = !was_there;
+    trainer->started = true;
     TRY(write_config(trainer, err));
 out:
     return r;
+}
+
+void vcl_run_folder_abandon(struct vcl_trainer *trainer)
+{
+    static const char *const names[] = {"config.json", "metrics.jsonl", "model.safetensors"};
+    if (!trainer->started || trainer->saved)
+        return;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char *path;
+        if (vcl_path_join(trainer->params->out, names[i], &path, NULL) < 0)
+            return;
+        remove(path);
+        free(path);
+    }
+    if (trainer->folder_made)
+        remove(trainer->params->out);
 }
 
 /* ---- checkpoints ---- */
@@ -116,6 +151,7 @@ static enum vcl_status write_checkpoint(struct vcl_trainer *trainer, struct vcl_
         return ERR(err, VCL_E_NOMEM, "cannot write a checkpoint");
     TRY(vcl_path_join(trainer->params->out, "checkpoint.safetensors", &path, err));
     TRY(vcl_model_write(trainer->model, path, trainer->optimiser->states, extra, true, err));
+    trainer->saved = true;
 out:
     json_decref(extra);
     free(path);
@@ -306,8 +342,28 @@ out:
 
 /* ---- reading a run's configuration ---- */
 
+static enum vcl_status keep_text(const json_t *object, const char *key, struct vcl_config *config,
+                                 const char **ret_text, struct vcl_error *err)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    return text ? vcl_config_keep(config, text, ret_text, err) : VCL_OK;
+}
+
+static enum vcl_status read_data(const json_t *object, struct vcl_config *config,
+                                 struct vcl_run_data *data, struct vcl_error *err)
+{
+    json_int_t count = json_integer_value(json_object_get(object, "count"));
+    enum vcl_status r;
+    *data = (struct vcl_run_data){.count = count > 0 ? (size_t)count : 0};
+    TRY(keep_text(object, "source", config, &data->source, err));
+    TRY(keep_text(object, "split", config, &data->split, err));
+    TRY(keep_text(object, "test", config, &data->test_split, err));
+out:
+    return r;
+}
+
 static enum vcl_status parse_config(const char *text, size_t size, struct vcl_config *config,
-                                    const char **ret_data, struct vcl_error *err)
+                                    struct vcl_run_data *data, struct vcl_error *err)
 {
     json_error_t problem;
     enum vcl_status r;
@@ -315,18 +371,14 @@ static enum vcl_status parse_config(const char *text, size_t size, struct vcl_co
     if (!object)
         return ERR(err, VCL_E_FORMAT, "line %d: %s", problem.line, problem.text);
     TRY(vcl_config_apply_json(config, json_object_get(object, "config"), NULL, err));
-    const char *data =
-        json_string_value(json_object_get(json_object_get(object, "data"), "source"));
-    *ret_data = NULL;
-    if (data)
-        TRY(vcl_config_keep(config, data, ret_data, err));
+    TRY(read_data(json_object_get(object, "data"), config, data, err));
 out:
     json_decref(object);
     return r;
 }
 
 enum vcl_status vcl_run_config(const char *folder, struct vcl_config **ret_config,
-                               const char **ret_data, struct vcl_error *err)
+                               struct vcl_run_data *ret_data, struct vcl_error *err)
 {
     struct vcl_config *config = NULL;
     char *path = NULL;

@@ -109,7 +109,7 @@ static enum vcl_status set_up(struct vcl_trainer *t, struct vcl_error *err)
     TRY(make_metrics(t, err));
     TRY(make_model(t, err));
     TRY(record_all(t, err));
-    if (t->params->out && !t->params->resume)
+    if (t->params->out)
         TRY(vcl_run_folder_start(t, err));
 out:
     return r;
@@ -192,12 +192,18 @@ static struct vcl_progress progress_now(const struct vcl_trainer *t, uint64_t fi
 
 static enum vcl_status interrupted(struct vcl_trainer *t, struct vcl_error *err)
 {
-    enum vcl_status r = vcl_run_folder_checkpoint(t, true, err);
-    if (r < 0)
-        return r;
-    r = ERR(err, VCL_E_INTERRUPTED, "stopped in epoch %llu after step %llu of %llu",
-            (unsigned long long)t->at.epoch + 1, (unsigned long long)t->at.step,
-            (unsigned long long)t->train.steps);
+    enum vcl_status r;
+    if (t->at.step) {
+        r = vcl_run_folder_checkpoint(t, true, err);
+        if (r < 0)
+            return r;
+        r = ERR(err, VCL_E_INTERRUPTED, "stopped in epoch %llu after step %llu of %llu",
+                (unsigned long long)t->at.epoch + 1, (unsigned long long)t->at.step,
+                (unsigned long long)t->train.steps);
+    } else { /* the end of an epoch has written its checkpoint */
+        r = ERR(err, VCL_E_INTERRUPTED, "stopped after epoch %llu of %lld",
+                (unsigned long long)t->at.epoch, (long long)t->config->epochs);
+    }
     return t->params->out ? vcl_error_hint(err, r, "vae-cl train --resume %s", t->params->out) : r;
 }
 
@@ -211,10 +217,10 @@ static enum vcl_status look(struct vcl_trainer *t, uint64_t first, uint64_t *see
     *seen = t->at.step;
     TRY(vcl_health_check(t, err));
     const struct vcl_progress progress = progress_now(t, first, loss);
-    if (t->params->progress && t->params->progress(t->params->user, &progress)) {
-        if (t->at.step < t->train.steps)
-            return interrupted(t, err);
-    }
+    if (t->params->progress && t->params->progress(t->params->user, &progress))
+        t->stop_asked = true;
+    if (t->stop_asked && t->at.step < t->train.steps)
+        return interrupted(t, err);
 out:
     return r;
 }
@@ -328,6 +334,8 @@ static enum vcl_status run_epochs(struct vcl_trainer *t, struct vcl_epoch *last,
         TRY(train_epoch(t, first_epoch, err));
         TRY(finish_epoch(t, last, err));
         first_epoch = false;
+        if (t->stop_asked && t->at.epoch < (uint64_t)t->config->epochs)
+            return interrupted(t, err);
     }
 out:
     return r;
@@ -351,6 +359,8 @@ enum vcl_status vcl_train(struct vcl_ctx *ctx, const struct vcl_config *config,
         }
     }
 out:
+    if (r < 0)
+        vcl_run_folder_abandon(&t);
     tear_down(&t);
     return r;
 }

@@ -44,7 +44,9 @@ struct vcl_trainer {
     struct vcl_str metrics; /* the text of metrics.jsonl */
     double start, train_seconds, startup_seconds, epoch_start, timing_since;
     uint64_t timed_images;
-    bool first_step_done;
+    bool first_step_done, stop_asked; /* stop_asked: by the progress callback */
+    /* The run folder: begun by this run, made by it, and with a checkpoint of it. */
+    bool started, folder_made, saved;
 };
 
 /* ---- loop.c ---- */
@@ -75,6 +77,8 @@ enum vcl_status vcl_health_check(struct vcl_trainer *trainer,
 /* ---- run_folder.c ---- */
 enum vcl_status vcl_run_folder_start(struct vcl_trainer *trainer,
                                      struct vcl_error *err) VCL_MUST_CHECK;
+/* Removes what _start made, after a failure before the first checkpoint: nothing to go on from. */
+void vcl_run_folder_abandon(struct vcl_trainer *trainer);
 enum vcl_status vcl_run_folder_resume(struct vcl_trainer *trainer,
                                       struct vcl_error *err) VCL_MUST_CHECK;
 /* Adds a line to metrics.jsonl and writes model and checkpoint. */

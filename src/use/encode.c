@@ -39,9 +39,10 @@ out:
 static enum vcl_status check_range(const struct vcl_model *model, const struct vcl_dataset *set,
                                    size_t first, size_t n, struct vcl_error *err)
 {
-    if (first > set->count || n > set->count - first)
-        return ERR(err, VCL_E_RANGE, "'%s' has %zu examples, number %zu is wanted", set->name,
-                   set->count, first + n - 1);
+    if (first >= set->count || n > set->count - first)
+        return ERR(err, VCL_E_RANGE,
+                   "'%s' has %zu examples, counted from 0: there are no %zu from number %zu on",
+                   set->name, set->count, n, first);
     return vcl_model_accepts(model, set, err);
 }
 

@@ -155,13 +155,15 @@ static enum vcl_status read_shape(const json_t *spec, struct vcl_shape *ret_shap
 {
     const json_t *shape = json_object_get(spec, "shape");
     uint32_t extent[3];
+    json_int_t size = 1;
     if (json_array_size(shape) != 3)
         return ERR(err, VCL_E_FORMAT, "the description has no shape of three numbers");
     for (size_t i = 0; i < 3; i++) {
         json_int_t value = json_integer_value(json_array_get(shape, i));
-        if (value < 1 || value > 1 << 24)
+        if (value < 1 || value > (1 << 24) / size)
             return ERR(err, VCL_E_FORMAT, "the description's shape is out of range");
         extent[i] = (uint32_t)value;
+        size *= value;
     }
     *ret_shape = (struct vcl_shape){extent[0], extent[1], extent[2]};
     return VCL_OK;
@@ -190,6 +192,19 @@ out:
     return r;
 }
 
+/* Without a batch of the caller's, the largest that fits of a few. */
+static enum vcl_status make_model(struct vcl_ctx *ctx, const struct vcl_config *config,
+                                  struct vcl_shape shape, uint32_t batch, bool trainable,
+                                  struct vcl_model **ret_model, struct vcl_error *err)
+{
+    uint32_t rows = batch ? batch : DEFAULT_BATCH;
+    enum vcl_status r;
+    do
+        r = vcl_model_create(ctx, config, shape, rows, trainable, ret_model, err);
+    while (!batch && r == VCL_E_DEVMEM && (rows /= 4) > 0);
+    return r;
+}
+
 enum vcl_status vcl_model_from_file(struct vcl_ctx *ctx, const struct vcl_st_file *file,
                                     uint32_t batch, bool trainable, struct vcl_model **ret_model,
                                     struct vcl_error *err)
@@ -201,8 +216,7 @@ enum vcl_status vcl_model_from_file(struct vcl_ctx *ctx, const struct vcl_st_fil
     enum vcl_status r;
     TRY(vcl_config_create(&config, err));
     TRY(read_spec(file, config, &shape, err));
-    TRY(vcl_model_create(ctx, config, shape, batch ? batch : DEFAULT_BATCH, trainable, &model,
-                         err));
+    TRY(make_model(ctx, config, shape, batch, trainable, &model, err));
     TRY(read_flat(model, file, "", model->params.value, err));
     if (!steps || !vcl_parse_u64(steps, &model->steps))
         FAIL(err, VCL_E_FORMAT, "the metadata's number of steps is missing");
@@ -211,6 +225,11 @@ enum vcl_status vcl_model_from_file(struct vcl_ctx *ctx, const struct vcl_st_fil
 out:
     vcl_model_destroy(&model);
     vcl_config_destroy(&config);
+    if (r == VCL_E_ARG) { /* it came from the file, not from the user */
+        r = VCL_E_FORMAT;
+        if (err)
+            err->status = r;
+    }
     return r;
 }
 

@@ -22,6 +22,7 @@
 struct test_target {
     struct vcl_device_info device;
     const char *gemm; /* NULL: the device's default */
+    bool same_bits;
     struct vcl_ctx *ctx;
 };
 extern struct test_target test_target;
@@ -33,12 +34,13 @@ bool test_small(void);
 
 /* Runs the tests on each usable device, with test_target set; a result for main. */
 int test_on_devices(const struct CMUnitTest *tests, size_t count);
-/* Likewise, on each device with each GEMM implementation that runs there. Small runs leave out
+/* Likewise, on each device with each GEMM implementation that runs there; with `same_bits`, in
+ * contexts that ask for that and with those implementations that give it. Small runs leave out
  * CLBlast: under a simulator it compiles for minutes. */
-int test_on_gemms(const struct CMUnitTest *tests, size_t count);
+int test_on_gemms(const struct CMUnitTest *tests, size_t count, bool same_bits);
 
-/* A context on the running test's device. */
-struct vcl_ctx *test_ctx_create(const char *gemm);
+/* One more context like test_target.ctx. */
+struct vcl_ctx *test_ctx_create(void);
 
 /* Fails the test with the library's message unless `expr`, which fills test_error, succeeds. */
 extern struct vcl_error test_error;

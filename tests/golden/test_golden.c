@@ -178,5 +178,5 @@ int main(int argc, char **argv)
     }
     folder = argv[1];
     test_begin();
-    return test_on_gemms(tests, sizeof tests / sizeof *tests);
+    return test_on_gemms(tests, sizeof tests / sizeof *tests, false);
 }

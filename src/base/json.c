@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/json.h"
+
+#include <string.h>
+
+#include "base/str.h"
+
+/* Length of the character that `text` begins with, or 0 if that is none (RFC 3629). */
+static size_t character_length(const unsigned char *text)
+{
+    if (text[0] < 0x80)
+        return 1;
+    size_t length = text[0] >= 0xf0 ? 4 : text[0] >= 0xe0 ? 3 : 2;
+    if (text[0] < 0xc2 || text[0] > 0xf4)
+        return 0;
+    for (size_t i = 1; i < length; i++) {
+        if ((text[i] & 0xc0) != 0x80)
+            return 0;
+    }
+    bool overlong = (text[0] == 0xe0 && text[1] < 0xa0) || (text[0] == 0xf0 && text[1] < 0x90);
+    bool surrogate = text[0] == 0xed && text[1] > 0x9f;
+    bool too_large = text[0] == 0xf4 && text[1] > 0x8f;
+    return overlong || surrogate || too_large ? 0 : length;
+}
+
+bool vcl_is_utf8(const char *text)
+{
+    const unsigned char *at = (const unsigned char *)text;
+    while (*at) {
+        size_t length = character_length(at);
+        if (!length)
+            return false;
+        at += length;
+    }
+    return true;
+}
+
+json_t *vcl_json_text(const char *text)
+{
+    struct vcl_str clean = {0};
+    if (vcl_is_utf8(text))
+        return json_string(text);
+    while (*text) {
+        size_t length = character_length((const unsigned char *)text);
+        vcl_str_add_bytes(&clean, length ? text : "\xef\xbf\xbd", length ? length : 3);
+        text += length ? length : 1;
+    }
+    json_t *value = clean.failed ? NULL : json_string(clean.text);
+    vcl_str_finish(&clean);
+    return value;
+}

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Every kernel and matrix product against its references (src/check), on every usable device, as
+ * TAP; then, fewer shapes, in the form that the other kind of device gets: what a GPU runs, one
+ * element a work-item, is checked where there is none, and vectors of 16 on a GPU. Fails if no device
+ * ran.
+ *
+ * usage: check [--quick] [--seed N] [--only NAME] [--device SPEC] [--bench]
+ */
+#define _POSIX_C_SOURCE 200809L
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/str.h"
+#include "check/bench.h"
+#include "common/devices.h"
+
+struct options {
+    bool quick, bench;
+    uint64_t seed;
+    const char *only, *device;
+};
+
+struct totals {
+    size_t ran, failed;
+    double worst; /* share of the tolerance */
+};
+
+static struct totals totals;
+static const char *prefix; /* the device of the run, before each name */
+
+static void line(bool passed, const char *name)
+{
+    printf("%sok %zu - %s", passed ? "" : "not ", ++totals.ran, prefix);
+    for (; *name; name++) /* TAP would take what follows # for a directive */
+        putchar(*name == '#' ? '%' : *name);
+    putchar('\n');
+    totals.failed += !passed;
+}
+
+static void on_result(void *user, const struct vcl_selftest_result *result)
+{
+    (void)user;
+    char name[400];
+    snprintf(name, sizeof name, "%s (%s): %s", result->name, result->implementation, result->shape);
+    line(result->passed, name);
+    if (!result->passed)
+        printf("# %s; error %.3g, tolerance %.3g\n", result->detail, result->max_error,
+               result->tolerance);
+    double share = result->tolerance > 0 ? result->max_error / result->tolerance : 0;
+    if (share > totals.worst)
+        totals.worst = share;
+}
+
+static double seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+static void run_checks(struct vcl_ctx *ctx, const struct vcl_device_info *device,
+                       const struct options *options, bool other_form)
+{
+    const struct vcl_selftest_params params = {
+        .quick = options->quick || other_form,
+        .tiny = test_small(),
+        .seed = options->seed,
+        .only = options->only,
+        .result = on_result,
+    };
+    char name[48];
+    size_t ran = totals.ran, failed = totals.failed;
+    double begun = seconds();
+    snprintf(name, sizeof name, "%s%s: ", device->id, other_form ? ", other form" : "");
+    prefix = name;
+    totals.worst = 0;
+    enum vcl_status r = vcl_selftest(ctx, &params, &test_error);
+    if (r < 0) {
+        printf("# %s: %s\n", vcl_status_text(r), test_error.msg);
+        if (totals.failed == failed)
+            line(false, "selftest");
+    }
+    printf(
+        "# %s%s: %zu checks, %zu failed, worst error %.2f of its tolerance, %.1f s, seed %" PRIu64
+        "\n",
+        device->name, other_form ? ", other form" : "", totals.ran - ran, totals.failed - failed,
+        totals.worst, seconds() - begun, options->seed);
+}
+
+static void on_device(const struct vcl_device_info *device, const struct options *options)
+{
+    struct vcl_ctx_params params = {.device = device->id};
+    prefix = "";
+    printf("# %s, %s, driver %s%s%s\n", device->name, device->platform, device->driver,
+           device->exact_division ? "" : ", our own division",
+           device->subnormals ? "" : ", no subnormals");
+    for (int form = 0; form < (options->bench ? 1 : 2); form++) {
+        struct vcl_ctx *ctx;
+        params.lanes = form == 0 ? 0 : device->type == VCL_CPU ? 1 : 16;
+        if (vcl_ctx_create(&params, &ctx, &test_error) < 0) {
+            line(false, device->name);
+            printf("# %s\n", test_error.msg);
+            continue;
+        }
+        if (options->bench)
+            line(check_bench(ctx, &test_error) == VCL_OK, "bench");
+        else
+            run_checks(ctx, device, options, form == 1);
+        vcl_ctx_destroy(&ctx);
+    }
+}
+
+static bool wanted(const struct vcl_device_info *device, const char *spec)
+{
+    return device->usable &&
+           (!spec || strcmp(spec, device->id) == 0 || vcl_contains(device->name, spec) ||
+            vcl_contains(device->platform, spec));
+}
+
+static bool parse(int argc, char **argv, struct options *options)
+{
+    for (int i = 1; i < argc; i++) {
+        const char *value = i + 1 < argc ? argv[i + 1] : NULL;
+        if (strcmp(argv[i], "--quick") == 0)
+            options->quick = true;
+        else if (strcmp(argv[i], "--bench") == 0)
+            options->bench = true;
+        else if (strcmp(argv[i], "--seed") == 0 && value && vcl_parse_u64(value, &options->seed))
+            i++;
+        else if (strcmp(argv[i], "--only") == 0 && value)
+            options->only = argv[++i];
+        else if (strcmp(argv[i], "--device") == 0 && value)
+            options->device = argv[++i];
+        else
+            return false;
+    }
+    return true;
+}
+
+int main(int argc, char **argv)
+{
+    struct options options = {.seed = 1};
+    struct vcl_device_info *list = NULL;
+    size_t count = 0;
+    int by_default;
+    if (!parse(argc, argv, &options)) {
+        fprintf(stderr,
+                "usage: check [--quick] [--seed N] [--only NAME] [--device SPEC] [--bench]\n");
+        return 2;
+    }
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    test_begin();
+    prefix = "";
+    if (vcl_device_list(&list, &count, &by_default, &test_error) < 0)
+        printf("# %s\n", test_error.msg);
+    for (size_t i = 0; i < count; i++) {
+        if (wanted(&list[i], options.device))
+            on_device(&list[i], &options);
+    }
+    free(list);
+    if (totals.ran == 0)
+        line(false, "no usable OpenCL device: nothing was checked");
+    printf("1..%zu\n", totals.ran);
+    return totals.failed > 0;
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+#include "grad/cases.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/philox.h"
+#include "common/model.h"
+#include "nn/layer.h"
+#include "vae/likelihood.h"
+#include "vae/objective.h"
+
+enum { MOST_CASES = 128 };
+
+struct list {
+    struct grad_case *cases;
+    size_t count;
+};
+
+static struct grad_case *add(struct list *list, const char *group, const char *name)
+{
+    assert_true(list->count < MOST_CASES);
+    struct grad_case *c = &list->cases[list->count++];
+    *c = (struct grad_case){.data = 17, .rows = 9};
+    snprintf(c->name, sizeof c->name, "%s %s", group, name);
+    return c;
+}
+
+static void set(struct grad_case *c, const char *key, const char *value)
+{
+    assert_true(c->n_words < sizeof c->words / sizeof *c->words);
+    snprintf(c->words[c->n_words++], sizeof c->words[0], "%s=%s", key, value);
+}
+
+static void set_layers(struct grad_case *c, const char *encoder, const char *decoder)
+{
+    set(c, "encoder", encoder);
+    set(c, "decoder", decoder);
+}
+
+/* ---- what the library's tables hold ---- */
+
+static void add_activations(struct list *list)
+{
+    for (const char *const *name = vcl_activation_names(); *name; name++) {
+        struct grad_case *c = add(list, "activation", *name);
+        char text[40];
+        snprintf(text, sizeof text, "dense 13 %s", *name);
+        set_layers(c, text, text);
+    }
+}
+
+static void add_layers(struct list *list)
+{
+    static const struct {
+        const char *name, *text;
+    } examples[] = {{"dense", "dense 13 tanh"}};
+    for (const struct vcl_layer_def *const *def = vcl_layer_defs; *def; def++) {
+        const char *text = NULL;
+        for (size_t i = 0; i < sizeof examples / sizeof *examples; i++) {
+            if (strcmp(examples[i].name, (*def)->name) == 0)
+                text = examples[i].text;
+        }
+        if (!text)
+            fail_msg("no gradient test for the layer %s: add an example to grad/cases.c",
+                     (*def)->name);
+        set_layers(add(list, "layer", (*def)->name), text, text);
+    }
+}
+
+static void add_objectives(struct list *list)
+{
+    for (const struct vcl_objective_def *const *def = vcl_objective_defs; *def; def++) {
+        for (const struct vcl_likelihood_def *row = vcl_likelihoods; row->name; row++) {
+            struct grad_case *c = add(list, (*def)->name, row->name);
+            set_layers(c, "dense 13 gelu", "dense 12 silu");
+            set(c, "objective", (*def)->name);
+            set(c, "likelihood", row->name);
+            set(c, "sigma", "0.6");
+            set(c, "latent", "5");
+        }
+    }
+}
+
+/* ---- what no table names ---- */
+
+static void add_others(struct list *list)
+{
+    struct grad_case *c = add(list, "no", "hidden layers");
+    set_layers(c, "", "");
+    c = add(list, "three", "hidden layers");
+    set_layers(c, "dense 13 gelu, dense 11 tanh, dense 6 elu",
+               "dense 8 selu, dense 12 softplus, dense 14 relu");
+    c = add(list, "beta", "4");
+    set(c, "beta", "4");
+    set_layers(c, "dense 10 tanh", "dense 10 tanh");
+    c = add(list, "beta", "0");
+    set(c, "beta", "0");
+    set_layers(c, "dense 10 tanh", "dense 10 tanh");
+    c = add(list, "free bits", "0.4");
+    set(c, "free-bits", "0.4");
+    set(c, "beta", "2");
+    set(c, "latent", "8");
+    set_layers(c, "dense 10 tanh", "dense 10 tanh");
+    c = add(list, "clamped", "log-variance");
+    c->clamped = true;
+    set_layers(c, "dense 10 tanh", "dense 10 tanh");
+    c = add(list, "one", "of each");
+    c->data = c->rows = 1;
+    set(c, "latent", "1");
+    set_layers(c, "dense 1 tanh", "dense 1 gelu");
+    c = add(list, "chunks", "of sums");
+    c->data = 270;
+    c->rows = 260;
+    set(c, "latent", "2");
+    set_layers(c, "dense 3 tanh", "dense 3 tanh");
+}
+
+struct grad_case *grad_cases_create(size_t *ret_count)
+{
+    struct list list = {.cases = calloc(MOST_CASES, sizeof *list.cases)};
+    assert_non_null(list.cases);
+    add_layers(&list);
+    add_activations(&list);
+    add_objectives(&list);
+    add_others(&list);
+    *ret_count = list.count;
+    return list.cases;
+}
+
+struct vcl_config *grad_case_config(const struct grad_case *c)
+{
+    const char *words[16] = {"latent=4"};
+    for (size_t i = 0; i < c->n_words; i++)
+        words[i + 1] = c->words[i];
+    return test_config(words);
+}
+
+double grad_number(uint32_t *index, double low, double high)
+{
+    const struct vcl_philox rng = {.seed = 7, .stream = 1000};
+    return (double)(float)(low + (high - low) * (double)vcl_philox_uniform(&rng, 0, (*index)++));
+}
+
+struct vae_ref *grad_case_reference(const struct grad_case *c, const struct vcl_config *config)
+{
+    struct vae_ref *ref = vae_ref_create(config, c->data, c->rows);
+    uint32_t index = 0;
+    double low = strcmp(config->likelihood, "bernoulli") == 0 ? 0 : -2;
+    if (!ref)
+        fail_msg("%s: the reference in tests/ref knows no such model", c->name);
+    for (size_t i = 0; i < ref->count; i++) {
+        const struct vae_ref_node *node = &ref->nodes[i];
+        double bound = 1.5 / (node->in > 4 ? node->in / 4.0 : 1);
+        for (size_t j = 0; j < (node->in + 1) * node->units; j++)
+            ref->params[node->at + j] = grad_number(&index, -bound, bound);
+    }
+    for (size_t i = 0; i < c->rows * c->data; i++)
+        ref->x[i] = grad_number(&index, low, low + 1 - 1.5 * low);
+    for (size_t i = 0; i < c->rows * ref->latent; i++)
+        ref->eps[i] = grad_number(&index, -2, 2);
+    const struct vae_ref_node *heads = &ref->nodes[ref->encoder_count - 1];
+    double *bias = ref->params + heads->at + heads->in * heads->units;
+    for (size_t j = ref->latent; c->clamped && j < heads->units; j += 2)
+        bias[j] = -25;
+    return ref;
+}

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Gradients. First the reference's own, against central differences of its loss in double
+ * precision; then those of each device, against the reference's and against the same differences.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "common/compare.h"
+#include "common/model.h"
+#include "grad/cases.h"
+
+static const double REFERENCE_ERROR = 1e-6, DEVICE_ERROR = 1e-5;
+enum { DIRECTIONS = 4 };
+
+/* (f(p + h d) - f(p - h d)) / 2h. */
+static double central_difference(struct vae_ref *ref, const double *direction)
+{
+    const double h = 1e-5;
+    double *kept = malloc(ref->n_params * sizeof *kept), f[2];
+    assert_non_null(kept);
+    for (size_t i = 0; i < ref->n_params; i++)
+        kept[i] = ref->params[i];
+    for (int side = 0; side < 2; side++) {
+        for (size_t i = 0; i < ref->n_params; i++)
+            ref->params[i] = kept[i] + (side ? -h : h) * direction[i];
+        f[side] = vae_ref_forward(ref);
+    }
+    for (size_t i = 0; i < ref->n_params; i++)
+        ref->params[i] = kept[i];
+    free(kept);
+    return (f[0] - f[1]) / (2 * h);
+}
+
+/* A direction of length 1 among parameters from .. to-1. */
+static void draw_direction(uint32_t *index, size_t from, size_t to, size_t n, double *direction)
+{
+    double square = 0;
+    for (size_t i = 0; i < n; i++) {
+        direction[i] = i >= from && i < to ? grad_number(index, -1, 1) : 0;
+        square += direction[i] * direction[i];
+    }
+    for (size_t i = 0; i < n; i++)
+        direction[i] /= sqrt(square);
+}
+
+/* How far the slope of `gradient` along a direction is from the loss's, relative to the slope or,
+ * if the direction happens to be nearly level, to a typical one. */
+static double slope_error(struct vae_ref *ref, const double *direction, const double *gradient)
+{
+    double slope = 0, square = 0;
+    for (size_t i = 0; i < ref->n_params; i++) {
+        slope += direction[i] * gradient[i];
+        square += gradient[i] * gradient[i];
+    }
+    double size = fabs(slope) + sqrt(square / (double)ref->n_params);
+    double difference = fabs(central_difference(ref, direction) - slope);
+    return size > 0 ? difference / size : difference;
+}
+
+/* Along directions in all parameters, and within each node's. */
+static double worst_slope(struct vae_ref *ref, const double *gradient)
+{
+    double *direction = malloc(ref->n_params * sizeof *direction), worst = 0;
+    uint32_t index = 1 << 30;
+    assert_non_null(direction);
+    for (int i = 0; i < DIRECTIONS; i++) {
+        draw_direction(&index, 0, ref->n_params, ref->n_params, direction);
+        worst = fmax(worst, slope_error(ref, direction, gradient));
+    }
+    for (size_t i = 0; i < ref->count; i++) {
+        size_t to = i + 1 < ref->count ? ref->nodes[i + 1].at : ref->n_params;
+        draw_direction(&index, ref->nodes[i].at, to, ref->n_params, direction);
+        worst = fmax(worst, slope_error(ref, direction, gradient));
+    }
+    free(direction);
+    return worst;
+}
+
+/* How many latents use less than the free bits. */
+static size_t count_free(const struct vae_ref *ref)
+{
+    size_t count = 0;
+    for (size_t j = 0; j < ref->latent; j++) {
+        double sum = 0;
+        for (size_t r = 0; r < ref->rows; r++)
+            sum += ref->kl_elements[r * ref->latent + j];
+        count += sum / (double)ref->rows < ref->free_bits;
+    }
+    return count;
+}
+
+static void test_reference(void **state)
+{
+    const struct grad_case *c = *state;
+    struct vcl_config *config = grad_case_config(c);
+    struct vae_ref *ref = grad_case_reference(c, config);
+    vae_ref_forward(ref);
+    vae_ref_backward(ref);
+    double worst = worst_slope(ref, ref->gradient);
+    print_message("%s: %.2g\n", c->name, worst);
+    if (ref->free_bits > 0) /* both sides are there */
+        assert_in_range(count_free(ref), 1, ref->latent - 1);
+    vae_ref_destroy(&ref);
+    vcl_config_destroy(&config);
+    assert_true(worst <= REFERENCE_ERROR);
+}
+
+/* ---- on a device ---- */
+
+static float *floats(const double *values, size_t n)
+{
+    float *copy = malloc(n * sizeof *copy);
+    assert_non_null(copy);
+    for (size_t i = 0; i < n; i++)
+        copy[i] = (float)values[i];
+    return copy;
+}
+
+static void give(struct vcl_model *model, const struct vae_ref *ref)
+{
+    float *params = floats(ref->params, ref->n_params);
+    float *x = floats(ref->x, ref->rows * ref->data),
+          *eps = floats(ref->eps, ref->rows * ref->latent);
+    const float *at = params;
+    for (size_t i = 0; i < model->params.count; i++) {
+        const struct vcl_param *p = &model->params.items[i];
+        OK(vcl_buf_write(p->value, 0, p->count * sizeof *at, at, &test_error));
+        at += p->count;
+    }
+    assert_true(at == params + ref->n_params);
+    test_model_give(model, (uint32_t)ref->rows, x, eps);
+    test_model_step(model, 1);
+    free(params);
+    free(x);
+    free(eps);
+}
+
+static void compare(struct test_worst *worst, struct vcl_buf *buf, const double *want, size_t n,
+                    const char *name)
+{
+    float *got = test_buf_floats(buf, n);
+    test_worst_add(worst, test_error_l2(got, want, n), name);
+    free(got);
+}
+
+/* Each tensor, and the device's whole gradient, which replaces the reference's. */
+static void compare_gradients(struct test_worst *worst, const struct vcl_model *model,
+                              struct vae_ref *ref)
+{
+    double *want = ref->gradient;
+    for (size_t i = 0; i < model->params.count; i++) {
+        const struct vcl_param *p = &model->params.items[i];
+        compare(worst, p->gradient, want, p->count, p->name);
+        float *got = test_buf_floats(p->gradient, p->count);
+        for (size_t j = 0; j < p->count; j++)
+            *want++ = (double)got[j];
+        free(got);
+    }
+    test_worst_add(worst, worst_slope(ref, ref->gradient), "a slope");
+}
+
+static void test_device(void **state)
+{
+    const struct grad_case *c = *state;
+    struct vcl_config *config = grad_case_config(c);
+    struct vae_ref *ref = grad_case_reference(c, config);
+    struct test_worst worst = {0};
+    struct vcl_model *model = test_model_create(
+        test_target.ctx, config, (struct vcl_shape){1, (uint32_t)c->data, 1}, (uint32_t)c->rows);
+    vae_ref_forward(ref);
+    vae_ref_backward(ref);
+    give(model, ref);
+    test_model_pass(model, (uint32_t)c->rows);
+    compare(&worst, model->recon, ref->recon, c->rows, "recon");
+    if (ref->stochastic)
+        compare(&worst, model->kl, ref->kl, c->rows, "kl");
+    compare_gradients(&worst, model, ref);
+    print_message("%s: %.2g (%s)\n", c->name, worst.error, worst.name);
+    vcl_model_destroy(&model);
+    vae_ref_destroy(&ref);
+    vcl_config_destroy(&config);
+    assert_true(worst.error <= DEVICE_ERROR);
+}
+
+/* A test a case. */
+static struct CMUnitTest *make_tests(struct grad_case *cases, size_t count, CMUnitTestFunction run)
+{
+    struct CMUnitTest *tests = calloc(count, sizeof *tests);
+    if (!tests)
+        abort();
+    for (size_t i = 0; i < count; i++)
+        tests[i] = (struct CMUnitTest){
+            .name = cases[i].name, .test_func = run, .initial_state = &cases[i]};
+    return tests;
+}
+
+int main(void)
+{
+    size_t count;
+    test_begin();
+    struct grad_case *cases = grad_cases_create(&count);
+    struct CMUnitTest *reference = make_tests(cases, count, test_reference);
+    struct CMUnitTest *device = make_tests(cases, count, test_device);
+    int failed = _cmocka_run_group_tests("reference", reference, count, NULL, NULL);
+    failed += test_on_devices(device, count);
+    free(reference);
+    free(device);
+    free(cases);
+    return failed != 0;
+}

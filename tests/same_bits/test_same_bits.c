@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Training on each device, with each GEMM implementation that promises the same bits, against
+ * tests/ref/step_ref.c: parameters, optimiser state and losses must agree in every bit.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/philox.h"
+#include "common/model.h"
+#include "ref/step_ref.h"
+
+struct bits_case {
+    const char *name;
+    struct vcl_shape shape;
+    uint32_t count;
+    enum vcl_dtype dtype;
+    const char *words[16];
+};
+
+static const struct bits_case cases[] = {
+    /* 280 inputs: more than one chunk of 256 to a product; 47 = 20 + 20 + 7 examples */
+    {"adam",
+     {20, 14, 1},
+     47,
+     VCL_U8,
+     {"encoder=dense 33 gelu", "decoder=dense 31 relu", "latent=5", "binarize=dynamic", "batch=20",
+      "epochs=2", "seed=12345678901234567", "lr=0.01"}},
+    /* 260 rows: more than one chunk to a column sum */
+    {"tall",
+     {1, 7, 1},
+     270,
+     VCL_F32,
+     {"encoder=dense 9 elu", "decoder=dense 9 silu", "latent=17", "likelihood=gaussian",
+      "sigma=0.3", "batch=260", "epochs=2", "beta=3", "warmup=1.5", "lr=0.01"}},
+    {"sgd, clip, free bits",
+     {12, 11, 1},
+     23,
+     VCL_F32,
+     {"encoder=dense 18 tanh, dense 17 softplus", "decoder=dense 16 selu, dense 20 sigmoid",
+      "latent=6", "free-bits=0.05", "optimiser=sgd", "momentum=0.8", "clip=0.5",
+      "weight-decay=0.01", "batch=8", "epochs=2", "lr=0.05", "binarize=threshold"}},
+    {"adamw, autoencoder",
+     {1, 40, 1},
+     24,
+     VCL_F32,
+     {"encoder=dense 50 leaky_relu, dense 30", "decoder=dense 40 silu", "latent=3", "objective=ae",
+      "likelihood=squared", "optimiser=adamw", "weight-decay=0.1", "clip=3", "batch=8", "epochs=1",
+      "lr=0.02"}},
+};
+
+/* Bytes, or floats in [0, 1], with about half of them zero, as pictures are. */
+static struct vcl_dataset *make_set(const struct bits_case *c, void **ret_values)
+{
+    const struct vcl_philox rng = {.seed = 3, .stream = 2000};
+    size_t n = c->count * vcl_shape_size(c->shape);
+    float *values = malloc(n * sizeof *values);
+    unsigned char *bytes = (unsigned char *)values;
+    struct vcl_dataset *set;
+    assert_non_null(values);
+    for (size_t i = 0; i < n; i++) {
+        float u = vcl_philox_uniform(&rng, 0, (uint32_t)i);
+        u = u < 0.5f ? 0 : 2 * u - 1;
+        if (c->dtype == VCL_U8)
+            bytes[i] = (unsigned char)(255 * u);
+        else
+            values[i] = u;
+    }
+    OK(vcl_dataset_wrap("random", c->count, c->shape, c->dtype, values, NULL, &set, &test_error));
+    *ret_values = values;
+    return set;
+}
+
+/* Values that differ; the first of them is printed. */
+static size_t differences(const char *name, const char *what, struct vcl_buf *flat, size_t offset,
+                          const float *want, size_t n)
+{
+    float *got = malloc(n * sizeof *got);
+    size_t count = 0;
+    assert_non_null(got);
+    OK(vcl_buf_read(flat, offset * sizeof *got, n * sizeof *got, got, &test_error));
+    for (size_t i = 0; i < n; i++) {
+        if (memcmp(&got[i], &want[i], sizeof *got) != 0 && count++ == 0)
+            print_message("%s, %s: element %zu is %a, not %a\n", name, what, i, (double)got[i],
+                          (double)want[i]);
+    }
+    free(got);
+    return count;
+}
+
+static size_t compare_model(const struct vcl_model *model, const struct step_ref *ref)
+{
+    const struct vcl_params *params = &model->params;
+    size_t count = 0;
+    assert_int_equal(params->count, 2 * ref->count);
+    for (size_t i = 0; i < params->count; i++) {
+        const struct vcl_param *p = &params->items[i];
+        const struct step_ref_node *node = &ref->nodes[i / 2];
+        uint32_t at = i % 2 ? node->bias : node->weight;
+        assert_int_equal(p->count, i % 2 ? node->units : node->in * node->units);
+        count += differences(p->name, "value", params->value, p->offset, ref->value + at, p->count);
+        for (int s = 0; s < 2; s++)
+            count += differences(p->name, s ? "second state" : "first state", params->state[s],
+                                 p->offset, ref->state[s] + at, p->count);
+    }
+    return count;
+}
+
+static void test_training(void **state)
+{
+    const struct bits_case *c = *state;
+    void *values;
+    double recon, kl;
+    struct vcl_model *model;
+    struct vcl_train_result result;
+    struct vcl_config *config = test_config(c->words);
+    struct vcl_dataset *set = make_set(c, &values);
+    const struct vcl_train_params params = {.train = set};
+    struct step_ref *ref = step_ref_create(config, (uint32_t)vcl_shape_size(c->shape));
+    OK(vcl_train(test_target.ctx, config, &params, &model, &result, &test_error));
+    step_ref_train(ref, set, &recon, &kl);
+    print_message("%s: %u steps, loss %.9g\n", c->name, ref->step, result.train.loss);
+    size_t wrong = compare_model(model, ref);
+    wrong += result.train.recon != recon || result.train.kl != kl;
+    assert_int_equal(result.steps, ref->step);
+    step_ref_destroy(&ref);
+    vcl_model_destroy(&model);
+    vcl_dataset_destroy(&set);
+    vcl_config_destroy(&config);
+    free(values);
+    assert_int_equal(wrong, 0);
+}
+
+int main(void)
+{
+    enum { COUNT = sizeof cases / sizeof *cases };
+    struct CMUnitTest tests[COUNT];
+    test_begin();
+    for (size_t i = 0; i < COUNT; i++)
+        tests[i] = (struct CMUnitTest){
+            .name = cases[i].name, .test_func = test_training, .initial_state = (void *)&cases[i]};
+    return test_on_gemms(tests, COUNT, true);
+}
