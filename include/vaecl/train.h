@@ -39,7 +39,7 @@ struct vcl_train_params {
     const char *out;                /* run folder; NULL: nothing is written */
     /* What to note in config.json, so that --resume finds it; each may be NULL. */
     const char *data, *split, *test_split; /* source, and its parts for training and testing */
-    bool resume;                    /* continue from out/checkpoint.safetensors */
+    bool resume;                           /* continue from out/checkpoint.safetensors */
     /* Each may be NULL. A progress callback that returns true stops the training: a checkpoint is
      * written and vcl_train returns VCL_E_INTERRUPTED. */
     bool (*progress)(void *user, const struct vcl_progress *progress);
@@ -50,8 +50,8 @@ struct vcl_train_params {
 
 struct vcl_train_result {
     uint64_t epochs, steps;
-    struct vcl_losses train, test; /* of the last epoch; NaN where there is none */
-    double images_per_second;      /* training steps only, without the first ones */
+    struct vcl_losses train, test;   /* of the last epoch; NaN where there is none */
+    double images_per_second;        /* training steps only, without the first ones */
     double seconds, startup_seconds; /* all of it; from the call to the end of the first step */
     double launches_per_step;
 };
@@ -60,8 +60,7 @@ struct vcl_train_result {
  * NULL. `ret_result` may be NULL. Both are also set when VCL_E_INTERRUPTED is returned. */
 VCL_API enum vcl_status vcl_train(struct vcl_ctx *ctx, const struct vcl_config *config,
                                   const struct vcl_train_params *params,
-                                  struct vcl_model **ret_model,
-                                  struct vcl_train_result *ret_result,
+                                  struct vcl_model **ret_model, struct vcl_train_result *ret_result,
                                   struct vcl_error *err) VCL_MUST_CHECK;
 
 /* What a run was trained on, as far as config.json says. */

@@ -161,6 +161,15 @@ out:
     return r;
 }
 
+enum vcl_status vcl_make_new_folder(const char *path, bool *ret_made, struct vcl_error *err)
+{
+    bool made = mkdir(path, 0777) == 0;
+    if (!made && errno != EEXIST)
+        return system_error("cannot create folder", path, err);
+    *ret_made = made;
+    return VCL_OK;
+}
+
 enum vcl_status vcl_path_join(const char *folder, const char *name, char **ret_path,
                               struct vcl_error *err)
 {

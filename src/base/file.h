@@ -39,6 +39,10 @@ enum vcl_status vcl_file_write(const char *path, const void *data, size_t size, 
 bool vcl_file_exists(const char *path);
 bool vcl_is_folder(const char *path);
 
+/* One folder; *ret_made is false if something of that name was there. */
+enum vcl_status vcl_make_new_folder(const char *path, bool *ret_made,
+                                    struct vcl_error *err) VCL_MUST_CHECK;
+
 /* Creates a folder and its parents; one that exists already is fine. */
 enum vcl_status vcl_make_folders(const char *path, struct vcl_error *err) VCL_MUST_CHECK;
 

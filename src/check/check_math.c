@@ -35,6 +35,8 @@ static const struct function {
 /* In the order of the table above. */
 #define PARAMETER(name) ", global float *y_" #name
 #define STATEMENT(name) "    flat_store(vm_" #name "(v), y_" #name ", n, i);\n"
+#define PARAMETERS      VCL_HOST_FUNCTIONS(PARAMETER)
+#define STATEMENTS      VCL_HOST_FUNCTIONS(STATEMENT)
 
 static const char text[] =
     "#include \"prelude.cl\"\n"
@@ -51,11 +53,10 @@ static const char text[] =
     "    flat_store(vm_div(x, flat_load(b, n, i)), quotient, n, i);\n"
     "    flat_store(vm_sqrt(x), root, n, i);\n"
     "}\n"
-    "kernel void functions(int n, global const float *x" VCL_HOST_FUNCTIONS(
-        PARAMETER) ")\n"
-                   "{\n"
-                   "    int i = FLAT_INDEX;\n"
-                   "    real v = flat_load(x, n, i);\n" VCL_HOST_FUNCTIONS(STATEMENT) "}\n";
+    "kernel void functions(int n, global const float *x" PARAMETERS ")\n"
+    "{\n"
+    "    int i = FLAT_INDEX;\n"
+    "    real v = flat_load(x, n, i);\n" STATEMENTS "}\n";
 
 /* cos and sin of turns reduce arguments below 2^20 only. */
 static bool beyond_domain(const struct function *function, float x)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "cl/internal.h"
 
 static void build_options(const struct vcl_ctx *ctx, const char *options, struct vcl_str *out)
@@ -106,12 +107,15 @@ enum vcl_status vcl_program_get(struct vcl_ctx *ctx, const struct vcl_launch *la
     cl_program program = NULL;
     enum vcl_status r = VCL_OK;
     if (!entry) {
+        double start = vcl_now();
         TRY(vcl_source_load(ctx, launch->source, launch->text, &source, err));
         build_options(ctx, options, &all_options);
         TRY(vcl_str_check(&all_options, err));
         TRY(compile(ctx, &source, all_options.text, &program, err));
         TRY(remember(ctx, key, options, program, &entry, err));
         program = NULL;
+        vcl_log(ctx, VCL_LOG_DEBUG, "program %s %s: %.0f ms",
+                launch->source ? launch->source : "text", options, 1e3 * (vcl_now() - start));
     }
     *ret_program = entry;
 out:

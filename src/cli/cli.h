@@ -71,7 +71,6 @@ enum vcl_status output_path(const char *given, const char *name, const char *ext
                             bool force, char **ret_path, struct vcl_error *err);
 /* Checks the extension before work is done. */
 enum vcl_status check_extension(const char *path, struct vcl_error *err);
-double steady_seconds(void);
 
 /* ---- write.c ---- */
 /* Where a command's array goes. */

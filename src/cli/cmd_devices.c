@@ -2,16 +2,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/json.h"
 #include "cli/cli.h"
 
 static json_t *device_json(const struct vcl_device_info *d, bool chosen)
 {
-    json_t *object = json_pack(
-        "{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:b}", "id", d->id, "name", d->name, "platform",
-        d->platform, "vendor", d->vendor, "version", d->version, "driver", d->driver, "usable",
-        d->usable, "default", chosen);
+    json_t *object =
+        json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:b, s:b}", "id", d->id, "name",
+                  vcl_json_text(d->name), "platform", vcl_json_text(d->platform), "vendor",
+                  vcl_json_text(d->vendor), "version", vcl_json_text(d->version), "driver",
+                  vcl_json_text(d->driver), "usable", d->usable, "default", chosen);
     if (!d->usable) {
-        json_object_set_new(object, "why_not", json_string(d->why_not));
+        json_object_set_new(object, "why_not", vcl_json_text(d->why_not));
         return object;
     }
     json_t *more = json_pack(

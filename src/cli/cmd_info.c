@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/file.h"
+#include "base/json.h"
 #include "cli/cli.h"
 #include "vae/model_file.h"
 
@@ -66,14 +67,15 @@ static enum vcl_status data_info(struct cli *cli, const char *path, const char *
     TRY(vcl_dataset_summarise(set, &s, &cli->err));
     json_t *labels = label_counts(set);
     if (cli->common.json)
-        print_json(json_pack(
-            "{s:s, s:s, s:s, s:I, s:[I, I, I], s:s, s:f, s:f, s:f, s:I, s:o, s:o, s:O}", "kind",
-            "data", "name", set->name, "format", set->format, "n", (json_int_t)set->count, "shape",
-            (json_int_t)set->shape.height, (json_int_t)set->shape.width,
-            (json_int_t)set->shape.channels, "dtype", set->dtype == VCL_U8 ? "u8" : "f32", "min",
-            s.min, "max", s.max, "mean", s.mean, "constant_columns", (json_int_t)s.constant_columns,
-            "grey_entropy", number_or_null(s.grey_entropy), "pixel_floor",
-            number_or_null(s.pixel_floor), "labels", labels));
+        print_json(
+            json_pack("{s:s, s:o, s:s, s:I, s:[I, I, I], s:s, s:f, s:f, s:f, s:I, s:o, s:o, s:O}",
+                      "kind", "data", "name", vcl_json_text(set->name), "format", set->format, "n",
+                      (json_int_t)set->count, "shape", (json_int_t)set->shape.height,
+                      (json_int_t)set->shape.width, (json_int_t)set->shape.channels, "dtype",
+                      set->dtype == VCL_U8 ? "u8" : "f32", "min", s.min, "max", s.max, "mean",
+                      s.mean, "constant_columns", (json_int_t)s.constant_columns, "grey_entropy",
+                      number_or_null(s.grey_entropy), "pixel_floor", number_or_null(s.pixel_floor),
+                      "labels", labels));
     else
         print_data(set, &s, labels);
     json_decref(labels);

@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/file.h"
+#include "base/json.h"
 #include "cli/cli.h"
 #include "vae/config.h"
 
@@ -15,22 +17,46 @@ struct options {
 };
 
 static const struct vcl_opt opts[] = {
-    {.key = "data", .kind = VCL_OPT_STRING, .offset = offsetof(struct options, data),
-     .arg = "SRC", .help = "digits (built in), a folder or a file"},
-    {.key = "split", .kind = VCL_OPT_STRING, .offset = offsetof(struct options, split),
-     .arg = "NAME", .help = "what to train on: train, test or all"},
-    {.key = "test", .kind = VCL_OPT_STRING, .offset = offsetof(struct options, test),
-     .arg = "NAME", .help = "what to test on after each epoch: test, or none"},
-    {.key = "limit", .kind = VCL_OPT_UINT, .offset = offsetof(struct options, limit), .arg = "N",
+    {.key = "data",
+     .kind = VCL_OPT_STRING,
+     .offset = offsetof(struct options, data),
+     .arg = "SRC",
+     .help = "digits (built in), a folder or a file"},
+    {.key = "split",
+     .kind = VCL_OPT_STRING,
+     .offset = offsetof(struct options, split),
+     .arg = "NAME",
+     .help = "what to train on: train, test or all"},
+    {.key = "test",
+     .kind = VCL_OPT_STRING,
+     .offset = offsetof(struct options, test),
+     .arg = "NAME",
+     .help = "what to test on after each epoch: test, or none"},
+    {.key = "limit",
+     .kind = VCL_OPT_UINT,
+     .offset = offsetof(struct options, limit),
+     .arg = "N",
      .help = "use the first N training examples"},
-    {.key = "model", .kind = VCL_OPT_STRING, .offset = offsetof(struct options, model),
-     .arg = "PRESET|FILE.json", .help = "what to train"},
-    {.key = "set", .kind = VCL_OPT_LIST, .offset = offsetof(struct options, set),
-     .arg = "KEY=VALUE", .help = "any option below, or key of a preset; may be repeated"},
-    {.key = "out", .kind = VCL_OPT_STRING, .offset = offsetof(struct options, out), .arg = "DIR",
+    {.key = "model",
+     .kind = VCL_OPT_STRING,
+     .offset = offsetof(struct options, model),
+     .arg = "PRESET|FILE.json",
+     .help = "what to train"},
+    {.key = "set",
+     .kind = VCL_OPT_LIST,
+     .offset = offsetof(struct options, set),
+     .arg = "KEY=VALUE",
+     .help = "any option below, or key of a preset; may be repeated"},
+    {.key = "out",
+     .kind = VCL_OPT_STRING,
+     .offset = offsetof(struct options, out),
+     .arg = "DIR",
      .help = "run folder (default: the next free runs/NAME-N)"},
-    {.key = "resume", .kind = VCL_OPT_STRING, .offset = offsetof(struct options, resume),
-     .arg = "DIR", .help = "continue the run in this folder"},
+    {.key = "resume",
+     .kind = VCL_OPT_STRING,
+     .offset = offsetof(struct options, resume),
+     .arg = "DIR",
+     .help = "continue the run in this folder"},
     {0},
 };
 
@@ -71,12 +97,15 @@ static enum vcl_status assign_all(struct cli *cli, const struct vcl_opt_list *li
 static enum vcl_status configure_resumed(struct cli *cli, struct options *o)
 {
     struct vcl_config *saved;
-    const char *data;
+    struct vcl_run_data data;
     enum vcl_status r;
     TRY(vcl_run_config(o->resume, &saved, &data, &cli->err));
     vcl_config_destroy(&cli->config);
     cli->config = saved;
-    o->data = o->data ? o->data : data;
+    o->data = o->data ? o->data : data.source;
+    o->split = data.split ? data.split : o->split;
+    o->test = data.test_split ? data.test_split : o->test;
+    o->limit = o->limit ? o->limit : data.count;
     o->out = o->resume;
     if (o->model || o->set.count)
         FAIL(&cli->err, VCL_E_ARG, "--resume continues a run as it was: --%s does not go with it",
@@ -108,17 +137,23 @@ out:
     return r;
 }
 
-/* The next free runs/NAME-N. */
+/* Makes the next free runs/NAME-N, so that another training started now takes another one. */
 static enum vcl_status choose_folder(const char *name, char path[512], struct vcl_error *err)
 {
+    enum vcl_status r;
+    TRY(vcl_make_folders("runs", err));
     for (int i = 1; i < 100000; i++) {
-        int len = snprintf(path, 512, "runs/%s-%d", name, i);
-        if (len < 0 || len >= 512)
-            break;
-        if (!vcl_file_exists(path))
+        bool made;
+        int len = snprintf(path, 512, "runs/%.200s-%d", name, i);
+        for (char *c = path + 5; c < path + len; c++)
+            *c = *c == '/' ? '_' : *c;
+        TRY(vcl_make_new_folder(path, &made, err));
+        if (made)
             return VCL_OK;
     }
-    return ERR(err, VCL_E_EXISTS, "no free name is left under runs/");
+    FAIL(err, VCL_E_EXISTS, "no free name is left under runs/");
+out:
+    return r;
 }
 
 /* ---- callbacks ---- */
@@ -158,9 +193,8 @@ static void on_epoch(void *user, const struct vcl_epoch *e, struct vcl_model *mo
 static enum vcl_status open_sets(const struct options *o, struct vcl_dataset **train,
                                  struct vcl_dataset **test, struct vcl_error *err)
 {
-    struct vcl_data_params params = {.source = o->data ? o->data : "digits",
-                                     .split = o->split,
-                                     .limit = o->limit};
+    struct vcl_data_params params = {
+        .source = o->data ? o->data : "digits", .split = o->split, .limit = o->limit};
     enum vcl_status r;
     TRY(vcl_dataset_open(&params, train, err));
     if (strcmp(o->test, "none") != 0) {
@@ -186,19 +220,23 @@ static void report(struct cli *cli, const struct vcl_train_result *result, const
 {
     if (cli->common.json) {
         print_json(json_pack(
-            "{s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:f, s:f, s:f, s:s, s:s, s:s}",
-            "epochs", (json_int_t)result->epochs, "steps", (json_int_t)result->steps,
-            "train_loss", number_or_null(result->train.loss), "train_recon",
-            number_or_null(result->train.recon), "train_kl", number_or_null(result->train.kl),
-            "test_loss", number_or_null(result->test.loss), "test_recon",
-            number_or_null(result->test.recon), "test_kl", number_or_null(result->test.kl),
-            "images_per_second", number_or_null(result->images_per_second), "seconds",
-            result->seconds, "startup_seconds", startup, "launches_per_step",
-            result->launches_per_step, "device", vcl_ctx_device(cli->ctx)->name, "gemm",
-            vcl_gemm_chosen(cli->ctx), "out", out));
+            "{s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:f, s:f, s:f, s:o, s:s, s:o}", "epochs",
+            (json_int_t)result->epochs, "steps", (json_int_t)result->steps, "train_loss",
+            number_or_null(result->train.loss), "train_recon", number_or_null(result->train.recon),
+            "train_kl", number_or_null(result->train.kl), "test_loss",
+            number_or_null(result->test.loss), "test_recon", number_or_null(result->test.recon),
+            "test_kl", number_or_null(result->test.kl), "images_per_second",
+            number_or_null(result->images_per_second), "seconds", result->seconds,
+            "startup_seconds", startup, "launches_per_step", result->launches_per_step, "device",
+            vcl_json_text(vcl_ctx_device(cli->ctx)->name), "gemm", vcl_gemm_chosen(cli->ctx), "out",
+            vcl_json_text(out)));
     } else {
-        say(cli, "%.0f images/s, %.1f s in all, first step after %.2f s",
-            result->images_per_second, result->seconds, startup);
+        if (result->images_per_second > 0)
+            say(cli, "%.0f images/s, %.1f s in all, first step after %.2f s",
+                result->images_per_second, result->seconds, startup);
+        else
+            say(cli, "nothing to do: the run has its %llu epochs; --epochs N goes on to N",
+                (unsigned long long)result->epochs);
         printf("%s\n", out);
     }
 }
@@ -213,13 +251,15 @@ static enum vcl_status train(struct cli *cli, const struct options *o, const cha
     TRY(open_context(cli));
     struct training training = {
         .cli = cli, .pictures = test_set ? test_set : train_set, .out = out};
-    double before = steady_seconds() - cli->process_start;
+    double before = vcl_now() - cli->process_start;
     watch_interrupts();
     r = vcl_train(cli->ctx, cli->config,
                   &(struct vcl_train_params){.train = train_set,
                                              .test = test_set,
                                              .out = out,
                                              .data = o->data ? o->data : "digits",
+                                             .split = o->split,
+                                             .test_split = o->test,
                                              .resume = o->resume != NULL,
                                              .progress = on_progress,
                                              .epoch = on_epoch,
@@ -246,6 +286,8 @@ static enum vcl_status run(struct cli *cli, void *options)
     struct options *o = options;
     char chosen[512];
     enum vcl_status r;
+    if ((o->out && !*o->out) || (o->resume && !*o->resume))
+        FAIL(&cli->err, VCL_E_ARG, "--%s needs the name of a folder", o->resume ? "resume" : "out");
     if (o->resume)
         TRY(configure_resumed(cli, o));
     else
@@ -254,7 +296,9 @@ static enum vcl_status run(struct cli *cli, void *options)
         TRY(choose_folder(cli->config->name, chosen, &cli->err));
         o->out = chosen;
     }
-    TRY(train(cli, o, o->out));
+    r = train(cli, o, o->out);
+    if (r < 0 && o->out == chosen)
+        remove(chosen); /* only if nothing is in it */
 out:
     return r;
 }
@@ -263,12 +307,11 @@ const struct command command_train = {
     .name = "train",
     .summary = "Trains a model and writes a run folder",
     .usage = "[--data SRC] [--model PRESET|FILE.json] [options] | --resume DIR",
-    .example =
-        "  vae-cl train                                   # digits, preset mnist-fc\n"
-        "  vae-cl train --data ../mnist --epochs 20 --out runs/mnist\n"
-        "  vae-cl train --data ../mnist --encoder \"dense 200 relu\" --latent 10 \\\n"
-        "               --decoder \"dense 200 relu\" --binarize dynamic\n"
-        "  vae-cl train --resume runs/mnist --epochs 30\n",
+    .example = "  vae-cl train                                   # digits, preset mnist-fc\n"
+               "  vae-cl train --data ../mnist --epochs 20 --out runs/mnist\n"
+               "  vae-cl train --data ../mnist --encoder \"dense 200 relu\" --latent 10 \\\n"
+               "               --decoder \"dense 200 relu\" --binarize dynamic\n"
+               "  vae-cl train --resume runs/mnist --epochs 30\n",
     .opts = opts,
     .size = sizeof(struct options),
     .defaults = &defaults,

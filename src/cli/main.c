@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: MIT */
+#define _XOPEN_SOURCE 700
+#include <ctype.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "cli/commands.h"
 
@@ -29,11 +33,20 @@ static int exit_status(enum vcl_status status)
     }
 }
 
+/* One line, whatever a path or a file's content put into it. */
+static void print_line(const char *prefix, const char *command, const char *text)
+{
+    fprintf(stderr, "%s%s%s", prefix, command ? command : "", command ? ": " : "");
+    for (; *text; text++)
+        fputc(iscntrl((unsigned char)*text) ? '?' : *text, stderr);
+    fputc('\n', stderr);
+}
+
 static void report_error(const char *command, const struct vcl_error *err)
 {
-    fprintf(stderr, "vae-cl: %s%s%s\n", command ? command : "", command ? ": " : "", err->msg);
+    print_line("vae-cl: ", command, err->msg);
     if (err->hint[0])
-        fprintf(stderr, "hint: %s\n", err->hint);
+        print_line("hint: ", NULL, err->hint);
 }
 
 static const struct command *find_command(const char *name)
@@ -74,23 +87,32 @@ out:
     return r;
 }
 
+static int finish_text(struct vcl_error *err)
+{
+    enum vcl_status r = flush_output(err);
+    if (r < 0)
+        report_error(NULL, err);
+    return exit_status(r);
+}
+
 int main(int argc, char **argv)
 {
-    struct cli cli = {.process_start = steady_seconds(), .common.seed = 1};
+    struct cli cli = {.process_start = vcl_now(), .common.seed = 1};
     const char *name = argc > 1 ? argv[1] : "--help";
+    signal(SIGXFSZ, SIG_IGN); /* a file that grows too large is an error to report */
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
         print_help();
-        return argc > 1 ? 0 : 2;
+        return argc > 1 ? finish_text(&cli.err) : 2;
     }
     if (strcmp(name, "--version") == 0) {
         printf("vae-cl %s\n", vcl_version());
-        return 0;
+        return finish_text(&cli.err);
     }
     if (strcmp(name, "--list-devices") == 0)
         name = "devices";
     cli.command = find_command(name);
-    enum vcl_status r = cli.command ? run(&cli, argc - 2, argv + 2)
-                                    : unknown_command(name, &cli.err);
+    enum vcl_status r =
+        cli.command ? run(&cli, argc - 2, argv + 2) : unknown_command(name, &cli.err);
     if (r < 0)
         report_error(cli.command ? cli.command->name : NULL, &cli.err);
     return exit_status(r);

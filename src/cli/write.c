@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/json.h"
 #include "cli/cli.h"
 
 enum vcl_status write_result(struct cli *cli, const struct output *output,
@@ -13,7 +14,7 @@ enum vcl_status write_result(struct cli *cli, const struct output *output,
     TRY(output_path(output->out, output->name, output->extension, output->force, &path, err));
     TRY(vcl_array_write(path, array, output->columns, output->force, err));
     if (cli->common.json)
-        print_json(json_pack("{s:s, s:I, s:[I, I, I]}", "out", path, "n",
+        print_json(json_pack("{s:o, s:I, s:[I, I, I]}", "out", vcl_json_text(path), "n",
                              (json_int_t)array->count, "shape", (json_int_t)array->shape.height,
                              (json_int_t)array->shape.width, (json_int_t)array->shape.channels));
     else

@@ -11,6 +11,9 @@
  * depend on the device. */
 enum { TENSOR_STEP = 1024 };
 
+/* Parameters in all: kernels count them in 32 bits. */
+enum { MOST = INT32_MAX - (1 << 20) };
+
 void vcl_params_init(struct vcl_params *params, struct vcl_ctx *ctx)
 {
     *params = (struct vcl_params){.ctx = ctx};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The run folder: config.json, metrics.jsonl, model.safetensors, checkpoint.safetensors. Each file is
- * replaced as a whole, so that a run killed at any moment leaves readable ones.
+ * The run folder: config.json, metrics.jsonl, model.safetensors, checkpoint.safetensors. Each file
+ * is replaced as a whole, so that a run killed at any moment leaves readable ones.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,13 +48,13 @@ static enum vcl_status write_config(const struct vcl_trainer *trainer, struct vc
     enum vcl_status r = vcl_config_to_json(trainer->config, false, &config, err);
     if (r < 0)
         return r;
-    json_t *object = json_pack(
-        "{s:o, s:{s:o, s:s?, s:s?, s:I, s:I}, s:o, s:s, s:s}", "config", config, "data", "source",
-        vcl_json_text(params->data ? params->data : params->train->name), "split", params->split,
-        "test", params->test_split, "count", (json_int_t)params->train->count, "crc32",
-        (json_int_t)fingerprint(params->train), "device",
-        vcl_json_text(vcl_ctx_device(trainer->ctx)->name), "gemm", vcl_gemm_chosen(trainer->ctx),
-        "version", vcl_version());
+    json_t *object =
+        json_pack("{s:o, s:{s:o, s:s?, s:s?, s:I, s:I}, s:o, s:s, s:s}", "config", config, "data",
+                  "source", vcl_json_text(params->data ? params->data : params->train->name),
+                  "split", params->split, "test", params->test_split, "count",
+                  (json_int_t)params->train->count, "crc32", (json_int_t)fingerprint(params->train),
+                  "device", vcl_json_text(vcl_ctx_device(trainer->ctx)->name), "gemm",
+                  vcl_gemm_chosen(trainer->ctx), "version", vcl_version());
     char *text =
         object ? json_dumps(object, JSON_INDENT(2) | vcl_config_digits(trainer->config)) : NULL;
     struct vcl_str file = {0};
@@ -144,9 +144,9 @@ static enum vcl_status write_checkpoint(struct vcl_trainer *trainer, struct vcl_
     snprintf(step, sizeof step, "%llu", (unsigned long long)at->step);
     snprintf(recon, sizeof recon, "%a", at->recon_sum); /* every bit of a double */
     snprintf(kl, sizeof kl, "%a", at->kl_sum);
-    json_t *extra = json_pack("{s:s, s:s, s:s, s:s, s:s}", "epoch", epoch, "epoch_step", step,
-                              "recon_sum", recon, "kl_sum", kl, "optimiser",
-                              trainer->optimiser->name);
+    json_t *extra =
+        json_pack("{s:s, s:s, s:s, s:s, s:s}", "epoch", epoch, "epoch_step", step, "recon_sum",
+                  recon, "kl_sum", kl, "optimiser", trainer->optimiser->name);
     if (!extra)
         return ERR(err, VCL_E_NOMEM, "cannot write a checkpoint");
     TRY(vcl_path_join(trainer->params->out, "checkpoint.safetensors", &path, err));
@@ -323,8 +323,7 @@ enum vcl_status vcl_run_folder_resume(struct vcl_trainer *trainer, struct vcl_er
         goto out;
     }
     TRY(vcl_st_read(path, &file, err));
-    TRY(vcl_model_from_file(trainer->ctx, &file, trainer->train.batch, true, &trainer->model,
-                            err));
+    TRY(vcl_model_from_file(trainer->ctx, &file, trainer->train.batch, true, &trainer->model, err));
     TRY(same_model(trainer, err));
     const char *optimiser = vcl_st_metadata(&file, "optimiser");
     if (!optimiser || strcmp(optimiser, trainer->optimiser->name) != 0)

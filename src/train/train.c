@@ -1,21 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-#define _POSIX_C_SOURCE 200809L
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "train/trainer.h"
 
-enum { WARM_STEPS = 10 };      /* not timed */
+enum { WARM_STEPS = 10 };       /* not timed */
 static const double LOOK = 0.2; /* seconds between looks at the device's numbers */
-
-double vcl_now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static struct vcl_optimiser_config optimiser_config(const struct vcl_config *c)
 {
@@ -41,8 +33,8 @@ static enum vcl_status divide_data(struct vcl_trainer *t, struct vcl_error *err)
     TRY(vcl_dataset_divide(set, config->valid, config->seed, &t->train_indices, &n_train, &valid,
                            &n_valid, err));
     if (n_train < batch) {
-        r = ERR(err, VCL_E_ARG, "--batch %u is larger than the training set of %zu examples",
-                batch, n_train);
+        r = ERR(err, VCL_E_ARG, "--batch %u is larger than the training set of %zu examples", batch,
+                n_train);
         vcl_error_hint(err, r, "give --batch %zu or less", n_train);
         goto out;
     }
@@ -134,17 +126,16 @@ static void tear_down(struct vcl_trainer *t)
 
 static void shuffle(struct vcl_trainer *t)
 {
-    const struct vcl_philox rng = {.seed = t->config->seed,
-                                   .stream = VCL_STREAM_SHUFFLE,
-                                   .step = (uint32_t)t->at.epoch};
+    const struct vcl_philox rng = {
+        .seed = t->config->seed, .stream = VCL_STREAM_SHUFFLE, .step = (uint32_t)t->at.epoch};
     vcl_philox_shuffle(&rng, t->train.order, t->train.count);
     for (size_t i = 0; i < t->train.count; i++)
         t->train.order[i] = t->train_indices[t->train.order[i]];
 }
 
 /* Adds steps from .. to-1 to the sums; returns the mean loss of the last one. */
-static enum vcl_status collect(struct vcl_trainer *t, uint64_t from, uint64_t to,
-                               double *ret_loss, struct vcl_error *err)
+static enum vcl_status collect(struct vcl_trainer *t, uint64_t from, uint64_t to, double *ret_loss,
+                               struct vcl_error *err)
 {
     enum vcl_status r = VCL_OK;
     if (from == to)

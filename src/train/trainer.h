@@ -23,9 +23,9 @@ struct vcl_loop {
 
 /* Where a run stands; what a checkpoint holds beside parameters and optimiser state. */
 struct vcl_position {
-    uint64_t epoch;            /* finished */
-    uint64_t step;             /* done in the running epoch */
-    double recon_sum, kl_sum;  /* of those steps, over examples */
+    uint64_t epoch;           /* finished */
+    uint64_t step;            /* done in the running epoch */
+    double recon_sum, kl_sum; /* of those steps, over examples */
 };
 
 struct vcl_trainer {
@@ -71,8 +71,7 @@ struct vcl_step vcl_training_step(const struct vcl_trainer *trainer, uint64_t st
 
 /* ---- health.c ---- */
 /* VCL_E_NUMERIC if a number is no longer finite, naming the step and the tensor. */
-enum vcl_status vcl_health_check(struct vcl_trainer *trainer,
-                                 struct vcl_error *err) VCL_MUST_CHECK;
+enum vcl_status vcl_health_check(struct vcl_trainer *trainer, struct vcl_error *err) VCL_MUST_CHECK;
 
 /* ---- run_folder.c ---- */
 enum vcl_status vcl_run_folder_start(struct vcl_trainer *trainer,
@@ -87,7 +86,5 @@ enum vcl_status vcl_run_folder_epoch(struct vcl_trainer *trainer, const struct v
 /* Writes the checkpoint within an epoch; with `model` model.safetensors too. */
 enum vcl_status vcl_run_folder_checkpoint(struct vcl_trainer *trainer, bool model,
                                           struct vcl_error *err) VCL_MUST_CHECK;
-
-double vcl_now(void); /* seconds of a steady clock */
 
 #endif

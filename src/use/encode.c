@@ -9,7 +9,8 @@
 #include "vae/model.h"
 #include "vaecl/use.h"
 
-/* Examples as they are evaluated: noise and binarisation keyed by `seed` and the example's number. */
+/* Examples as they are evaluated: noise and binarisation keyed by `seed` and the example's number.
+ */
 static struct vcl_step fixed_step(uint64_t seed)
 {
     return (struct vcl_step){.seed_lo = (uint32_t)seed,

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 
 /* The public part first: a struct vcl_config pointer is one of these. */
 struct config {
@@ -39,8 +40,7 @@ const struct vcl_opt vcl_config_options[] = {
     {"optimiser", VCL_OPT_STRING, FIELD(optimiser), .arg = "NAME", .group = "Training",
      .help = "adam, adamw or sgd"},
     {"lr", VCL_OPT_FLOAT, FIELD(lr), 1e-12, BIG, .arg = "F", .help = "learning rate"},
-    {"momentum", VCL_OPT_FLOAT, FIELD(momentum), 0, 0.999999, .arg = "F",
-     .help = "of sgd"},
+    {"momentum", VCL_OPT_FLOAT, FIELD(momentum), 0, 0.999999, .arg = "F", .help = "of sgd"},
     {"beta1", VCL_OPT_FLOAT, FIELD(beta1), 0, 0.999999, .arg = "F", .help = "of adam"},
     {"beta2", VCL_OPT_FLOAT, FIELD(beta2), 0, 0.999999, .arg = "F", .help = "of adam"},
     {"eps", VCL_OPT_FLOAT, FIELD(eps), 1e-30, 1, .arg = "F", .help = "of adam"},
@@ -83,8 +83,8 @@ static const struct vcl_config defaults = {
 
 /* Keys that say what the model is; the others say how it was trained. */
 static const char *const model_keys[] = {
-    "name",      "encoder", "latent", "decoder",   "likelihood", "sigma",
-    "objective", "beta",    "warmup", "free-bits", "binarize",   "seed", NULL,
+    "name", "encoder", "latent",    "decoder",  "likelihood", "sigma", "objective",
+    "beta", "warmup",  "free-bits", "binarize", "seed",       NULL,
 };
 
 static bool is_one_of(const char *key, const char *const *names)
@@ -131,6 +131,8 @@ static enum vcl_status set(struct vcl_config *config, const char *prefix, const 
                            const char *value, struct vcl_error *err)
 {
     enum vcl_status r;
+    if (value && !vcl_is_utf8(value)) /* it is saved as JSON */
+        FAIL(err, VCL_E_ARG, "%s%.64s: the value is not UTF-8", prefix, key);
     if (value)
         TRY(vcl_config_keep(config, value, &value, err));
     TRY(vcl_opt_set(vcl_config_options, config, prefix, key, value, err));

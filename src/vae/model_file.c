@@ -25,10 +25,11 @@ static enum vcl_status metadata(const struct vcl_model *model, const json_t *ext
     json_decref(spec);
     char steps[32];
     snprintf(steps, sizeof steps, "%llu", (unsigned long long)model->steps);
-    /* Bytes are seen as value / 255 and floats as they are, whatever the file the data came from. */
-    json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:s}", "format", "vae-cl", "version", "1",
-                               "spec", text ? text : "", "normalisation", "bytes/255", "steps",
-                               steps);
+    /* Bytes are seen as value / 255 and floats as they are, whatever the file the data came from.
+     */
+    json_t *object =
+        json_pack("{s:s, s:s, s:s, s:s, s:s}", "format", "vae-cl", "version", "1", "spec",
+                  text ? text : "", "normalisation", "bytes/255", "steps", steps);
     int bad = !text || !object || (extra && json_object_update(object, (json_t *)extra) != 0);
     free(text);
     if (bad) {
@@ -105,8 +106,7 @@ static enum vcl_status check_finite(const struct vcl_st_tensor *tensor, struct v
 
 static enum vcl_status find_tensor(const struct vcl_st_file *file, const char *prefix,
                                    const struct vcl_param *param,
-                                   const struct vcl_st_tensor **ret_tensor,
-                                   struct vcl_error *err)
+                                   const struct vcl_st_tensor **ret_tensor, struct vcl_error *err)
 {
     char name[100];
     snprintf(name, sizeof name, "%s%s", prefix, param->name);
@@ -130,8 +130,8 @@ static enum vcl_status read_flat(struct vcl_model *model, const struct vcl_st_fi
         const struct vcl_param *p = &model->params.items[i];
         const struct vcl_st_tensor *tensor = NULL;
         TRY(find_tensor(file, prefix, p, &tensor, err));
-        TRY(vcl_buf_write(flat, p->offset * sizeof(float), p->count * sizeof(float),
-                          tensor->values, err));
+        TRY(vcl_buf_write(flat, p->offset * sizeof(float), p->count * sizeof(float), tensor->values,
+                          err));
     }
 out:
     return r;

@@ -46,7 +46,7 @@ static const struct bits_case cases[] = {
      24,
      VCL_F32,
      {"encoder=dense 50 leaky_relu, dense 30", "decoder=dense 40 silu", "latent=3", "objective=ae",
-      "likelihood=squared", "optimiser=adamw", "weight-decay=0.1", "clip=3", "batch=8", "epochs=1",
+      "likelihood=squared", "optimiser=adamw", "weight-decay=0.1", "clip=1", "batch=8", "epochs=1",
       "lr=0.02"}},
 };
 
