@@ -297,8 +297,10 @@ static enum vcl_status run(struct cli *cli, void *options)
         o->out = chosen;
     }
     r = train(cli, o, o->out);
-    if (r < 0 && o->out == chosen)
-        remove(chosen); /* only if nothing is in it */
+    if (r < 0 && o->out == chosen) { /* both only if nothing is in them */
+        remove(chosen);
+        remove("runs");
+    }
 out:
     return r;
 }

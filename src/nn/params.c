@@ -43,7 +43,7 @@ enum vcl_status vcl_params_add(struct vcl_params *params, const char *name, uint
     step = step > TENSOR_STEP ? step : TENSOR_STEP;
     size_t count = (size_t)(rows ? rows : 1) * cols;
     if (count > MOST || params->floats > MOST - count)
-        FAIL(err, VCL_E_UNSUPPORTED, "a model of more than %d parameters", MOST);
+        FAIL(err, VCL_E_UNSUPPORTED, "more than %d parameters are too many for any device", MOST);
     TRY(vcl_grow(&params->items, &params->cap, params->count + 1, sizeof *params->items, err));
     struct vcl_param *param = &params->items[params->count];
     *param = (struct vcl_param){

@@ -296,9 +296,11 @@ static enum vcl_status same_data(const struct vcl_trainer *trainer, struct vcl_e
     enum vcl_status r;
     TRY(vcl_path_join(trainer->params->out, "config.json", &path, err));
     object = json_load_file(path, 0, &problem);
-    const json_t *data = json_object_get(object, "data");
-    json_int_t count = json_integer_value(json_object_get(data, "count"));
+    const json_t *data = json_object_get(object, "data"), *size = json_object_get(data, "count");
+    json_int_t count = json_integer_value(size);
     json_int_t crc = json_integer_value(json_object_get(data, "crc32"));
+    if (!json_is_integer(size))
+        FAIL(err, VCL_E_FORMAT, "'%s' does not say what data the run was started on", path);
     if (count != (json_int_t)trainer->params->train->count ||
         crc != (json_int_t)fingerprint(trainer->params->train))
         FAIL(err, VCL_E_ARG, "'%s' is not the data that '%s' was started on",

@@ -123,9 +123,9 @@ static int on_each(const struct CMUnitTest *tests, size_t count, bool same_bits,
     return failed || usable == 0;
 }
 
-int test_on_devices(const struct CMUnitTest *tests, size_t count)
+int test_on_devices(const struct CMUnitTest *tests, size_t count, bool same_bits)
 {
-    return on_each(tests, count, false, run_target);
+    return on_each(tests, count, same_bits, run_target);
 }
 
 int test_on_gemms(const struct CMUnitTest *tests, size_t count, bool same_bits)

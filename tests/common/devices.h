@@ -32,11 +32,11 @@ extern struct test_target test_target;
 void test_begin(void);
 bool test_small(void);
 
-/* Runs the tests on each usable device, with test_target set; a result for main. */
-int test_on_devices(const struct CMUnitTest *tests, size_t count);
-/* Likewise, on each device with each GEMM implementation that runs there; with `same_bits`, in
- * contexts that ask for that and with those implementations that give it. Small runs leave out
- * CLBlast: under a simulator it compiles for minutes. */
+/* Runs the tests on each usable device, with test_target set; a result for main. With `same_bits`,
+ * contexts are asked for the same bits on every device. */
+int test_on_devices(const struct CMUnitTest *tests, size_t count, bool same_bits);
+/* Likewise, on each device with each GEMM implementation that runs there and, with `same_bits`,
+ * gives them. Small runs leave out CLBlast: under a simulator it compiles for minutes. */
 int test_on_gemms(const struct CMUnitTest *tests, size_t count, bool same_bits);
 
 /* One more context like test_target.ctx. */

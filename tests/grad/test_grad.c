@@ -204,7 +204,7 @@ int main(void)
     struct CMUnitTest *reference = make_tests(cases, count, test_reference);
     struct CMUnitTest *device = make_tests(cases, count, test_device);
     int failed = _cmocka_run_group_tests("reference", reference, count, NULL, NULL);
-    failed += test_on_devices(device, count);
+    failed += test_on_devices(device, count, false);
     free(reference);
     free(device);
     free(cases);

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/philox.h"
 #include "common/model.h"
+#include "common/random_set.h"
 #include "ref/step_ref.h"
 
 struct bits_case {
@@ -50,28 +50,6 @@ static const struct bits_case cases[] = {
       "lr=0.02"}},
 };
 
-/* Bytes, or floats in [0, 1], with about half of them zero, as pictures are. */
-static struct vcl_dataset *make_set(const struct bits_case *c, void **ret_values)
-{
-    const struct vcl_philox rng = {.seed = 3, .stream = 2000};
-    size_t n = c->count * vcl_shape_size(c->shape);
-    float *values = malloc(n * sizeof *values);
-    unsigned char *bytes = (unsigned char *)values;
-    struct vcl_dataset *set;
-    assert_non_null(values);
-    for (size_t i = 0; i < n; i++) {
-        float u = vcl_philox_uniform(&rng, 0, (uint32_t)i);
-        u = u < 0.5f ? 0 : 2 * u - 1;
-        if (c->dtype == VCL_U8)
-            bytes[i] = (unsigned char)(255 * u);
-        else
-            values[i] = u;
-    }
-    OK(vcl_dataset_wrap("random", c->count, c->shape, c->dtype, values, NULL, &set, &test_error));
-    *ret_values = values;
-    return set;
-}
-
 /* Values that differ; the first of them is printed. */
 static size_t differences(const char *name, const char *what, struct vcl_buf *flat, size_t offset,
                           const float *want, size_t n)
@@ -110,25 +88,23 @@ static size_t compare_model(const struct vcl_model *model, const struct step_ref
 static void test_training(void **state)
 {
     const struct bits_case *c = *state;
-    void *values;
     double recon, kl;
     struct vcl_model *model;
     struct vcl_train_result result;
     struct vcl_config *config = test_config(c->words);
-    struct vcl_dataset *set = make_set(c, &values);
-    const struct vcl_train_params params = {.train = set};
+    struct test_set random = test_set_create(c->count, c->shape, c->dtype);
+    const struct vcl_train_params params = {.train = random.set};
     struct step_ref *ref = step_ref_create(config, (uint32_t)vcl_shape_size(c->shape));
     OK(vcl_train(test_target.ctx, config, &params, &model, &result, &test_error));
-    step_ref_train(ref, set, &recon, &kl);
+    step_ref_train(ref, random.set, &recon, &kl);
     print_message("%s: %u steps, loss %.9g\n", c->name, ref->step, result.train.loss);
     size_t wrong = compare_model(model, ref);
     wrong += result.train.recon != recon || result.train.kl != kl;
     assert_int_equal(result.steps, ref->step);
     step_ref_destroy(&ref);
     vcl_model_destroy(&model);
-    vcl_dataset_destroy(&set);
     vcl_config_destroy(&config);
-    free(values);
+    test_set_finish(&random);
     assert_int_equal(wrong, 0);
 }
 
