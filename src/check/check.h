@@ -155,6 +155,10 @@ double vcl_tolerance_any_order(size_t n);
 
 /* ---- fill.c: values biased to where formulas change and errors hide ---- */
 
+/* fill(word) for the checker's device: on one without subnormals, numbers are zero whose products
+ * might be subnormal; such a product could still break a tie elsewhere. */
+float vcl_fill(const struct vcl_checker *checker, float (*fill)(uint32_t word), uint32_t word);
+
 float vcl_fill_signed(uint32_t word);       /* [-1, 1], zeros, subnormals, a few large ones */
 float vcl_fill_unit(uint32_t word);         /* [0, 1] */
 float vcl_fill_logit(uint32_t word);        /* [-12, 12], and to +-110 */

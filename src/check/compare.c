@@ -9,6 +9,8 @@
 #define ROUNDING 0x1p-24 /* of a float, relative */
 #define SMALLEST 0x1p-126
 #define OVERFLOW 0x1p128
+/* A device without subnormals errs by this: one became zero, and was a factor of up to 2^16. */
+#define FLUSHED 0x1p-110
 
 double vcl_tolerance_ulps(double ulps)
 {
@@ -47,13 +49,13 @@ void vcl_case_fail(struct vcl_checker *checker, const char *fmt, ...)
     va_end(ap);
 }
 
-/* The same bits; any NaN for any other. On a device without subnormals, numbers whose remainders
- * would be subnormal (those below 2^-102) are left to the formula's tolerance. */
+/* The same bits; any NaN for any other. On a device without subnormals, numbers small enough
+ * for that to reach their last bits are left to the formula's tolerance. */
 static bool same(const struct vcl_checker *checker, float got, float want)
 {
     if (isnan(want))
         return isnan(got);
-    if (!checker->subnormals && fabsf(want) < 0x1p-100f)
+    if (!checker->subnormals && fabsf(want) < (float)(FLUSHED / ROUNDING))
         return true;
     return memcmp(&got, &want, sizeof got) == 0;
 }
@@ -75,8 +77,8 @@ static double distance(const struct vcl_checker *checker, float got,
     if (isnan(got))
         return INFINITY;
     double away = fabs(finite((double)got) - finite(formula->value));
-    if (!checker->subnormals) /* a subnormal on the way may have become zero */
-        away = fmax(0, away - 4 * SMALLEST);
+    if (!checker->subnormals)
+        away = fmax(0, away - FLUSHED);
     return away / (finite(formula->scale) + SMALLEST);
 }
 

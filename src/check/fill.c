@@ -90,3 +90,9 @@ float vcl_fill_any(uint32_t word)
     memcpy(&x, &word, sizeof x);
     return x;
 }
+
+float vcl_fill(const struct vcl_checker *checker, float (*fill)(uint32_t word), uint32_t word)
+{
+    float least = fill == vcl_fill_any ? 0x1p-126f : 0x1p-40f, x = fill(word);
+    return checker->subnormals || !(fabsf(x) < least) ? x : 0;
+}

@@ -68,11 +68,8 @@ static void fill_floats(struct vcl_checker *checker, struct vcl_zone *zone,
 {
     float *values = zone->host;
     uint32_t row = checker->fills++;
-    for (size_t i = 0; i < zone->size / sizeof *values; i++) {
-        float x = fill(vcl_philox_word(&checker->rng, row, (uint32_t)i));
-        bool flushed = !checker->subnormals && x > -0x1p-126f && x < 0x1p-126f;
-        values[i] = flushed ? 0.0f : x;
-    }
+    for (size_t i = 0; i < zone->size / sizeof *values; i++)
+        values[i] = vcl_fill(checker, fill, vcl_philox_word(&checker->rng, row, (uint32_t)i));
 }
 
 enum vcl_status vcl_input(struct vcl_checker *checker, const char *name, size_t n,

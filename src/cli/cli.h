@@ -25,7 +25,7 @@ struct common {
 struct cli {
     const struct command *command;
     struct common common;
-    struct vcl_config *config; /* for commands that take its keys as options */
+    struct vcl_config *config;    /* for commands that take its keys as options */
     struct vcl_opt_list assigned; /* "key=value" options for the configuration, in order */
     const char *positional[2];
     int n_positional;
@@ -46,6 +46,9 @@ struct command {
 
 extern const struct command *const commands[]; /* ends with NULL */
 
+struct session;
+struct use;
+
 /* ---- options.c ---- */
 extern const struct vcl_opt common_options[];
 enum vcl_status parse_options(struct cli *cli, void *options, int argc, char **argv);
@@ -62,20 +65,21 @@ enum vcl_status open_context(struct cli *cli);
 void report_profile(struct cli *cli);
 
 /* ---- output.c ---- */
-void say(const struct cli *cli, const char *fmt, ...) VCL_PRINTF(2, 3); /* standard error, not with -q */
+void say(const struct cli *cli, const char *fmt, ...)
+    VCL_PRINTF(2, 3);            /* standard error, not with -q */
 void print_json(json_t *object); /* takes the reference */
 /* NaN becomes null. */
 json_t *number_or_null(double value);
 /* The given path, or the first of name.ext, name-2.ext ... that is free. *ret_path is freed. */
-enum vcl_status output_path(const char *given, const char *name, const char *extension,
-                            bool force, char **ret_path, struct vcl_error *err);
+enum vcl_status output_path(const char *given, const char *name, const char *extension, bool force,
+                            char **ret_path, struct vcl_error *err);
 /* Checks the extension before work is done. */
 enum vcl_status check_extension(const char *path, struct vcl_error *err);
 
 /* ---- write.c ---- */
 /* Where a command's array goes. */
 struct output {
-    const char *out;             /* --out, or NULL to choose a free name */
+    const char *out;              /* --out, or NULL to choose a free name */
     const char *name, *extension; /* for that */
     bool force;
     uint32_t columns; /* of a PNG grid; 0 chooses */
@@ -83,6 +87,10 @@ struct output {
 /* Writes it and prints the path, or a JSON object. */
 enum vcl_status write_result(struct cli *cli, const struct output *output,
                              const struct vcl_array *array);
+/* Examples (n, D) of the session's shape: a grid by default if they are pictures, else a table. */
+enum vcl_status write_examples(struct cli *cli, const struct session *session,
+                               const struct use *use, const char *name, size_t n,
+                               const float *values, uint32_t columns);
 
 /* ---- progress.c ---- */
 void watch_interrupts(void);
@@ -92,21 +100,54 @@ void draw_bar(const struct cli *cli, const char *label, double done, const char 
 void clear_bar(const struct cli *cli);
 bool bars_wanted(const struct cli *cli);
 
-/* ---- model_data.c ---- */
-/* Options of commands that use a trained model on data. */
-struct source {
-    const char *data, *split;
+/* ---- session.c ---- */
+/* Options of commands that use a trained model: the first member, `use`, of their options. */
+struct use {
+    const char *model, *data, *split, *out;
     uint64_t limit;
+    bool force;
 };
-enum vcl_status open_data(const struct source *source, const char *default_split,
-                          struct vcl_dataset **ret_set, struct vcl_error *err);
-/* Loads --model and opens the device for it. */
-enum vcl_status open_model(struct cli *cli, const char *path, struct vcl_model **ret_model);
+#define USE_FIELD(field) .offset = offsetof(struct options, use.field)
+#define MODEL_OPTION                                                                               \
+    {                                                                                              \
+        .key = "model", .kind = VCL_OPT_STRING, USE_FIELD(model), .arg = "RUN|FILE",               \
+        .help = "run folder or .safetensors file"                                                  \
+    }
+#define DATA_OPTIONS                                                                               \
+    {.key = "data",                                                                                \
+     .kind = VCL_OPT_STRING,                                                                       \
+     USE_FIELD(data),                                                                              \
+     .arg = "SRC",                                                                                 \
+     .help = "default: what the run was trained on"},                                              \
+        {.key = "split",                                                                           \
+         .kind = VCL_OPT_STRING,                                                                   \
+         USE_FIELD(split),                                                                         \
+         .arg = "NAME",                                                                            \
+         .help = "train, test or all"},                                                            \
+    {                                                                                              \
+        .key = "limit", .kind = VCL_OPT_UINT, USE_FIELD(limit), .arg = "N",                        \
+        .help = "look at the first N examples only"                                                \
+    }
+#define OUT_OPTIONS(what)                                                                          \
+    {.key = "out", .kind = VCL_OPT_STRING, USE_FIELD(out), .arg = "FILE", .help = what},           \
+    {                                                                                              \
+        .key = "force", .kind = VCL_OPT_FLAG, USE_FIELD(force), .help = "replace an existing file" \
+    }
+
+/* A model, and data if asked for, opened for a command. */
+struct session {
+    struct vcl_model *model;
+    struct vcl_dataset *set; /* NULL without data */
+    struct vcl_model_info info;
+    size_t size; /* values an example */
+};
+enum vcl_status session_open(struct session *session, struct cli *cli, const struct use *use,
+                             bool with_data);
+/* Reports the profile, too, where one was asked for. */
+void session_close(struct session *session, struct cli *cli);
 /* Reads the codes z (n, Z) of an .npy file. *ret_z is freed. */
 enum vcl_status read_codes(const char *path, uint32_t latent, float **ret_z, size_t *ret_n,
                            struct vcl_error *err);
-/* The data a model was trained on, from the run folder beside it; NULL if unknown. *ret is freed. */
-char *data_of_run(const char *model_path);
 
 /* ---- pictures.c ---- */
 bool is_picture(struct vcl_shape shape);

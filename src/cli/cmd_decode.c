@@ -5,50 +5,39 @@
 #include "cli/cli.h"
 
 struct options {
-    const char *model, *in, *out;
-    bool force;
+    struct use use;
+    const char *in;
 };
 
 static const struct vcl_opt opts[] = {
-    {.key = "model", .kind = VCL_OPT_STRING, .offset = offsetof(struct options, model),
-     .arg = "RUN|FILE", .help = "run folder or .safetensors file"},
-    {.key = "in", .kind = VCL_OPT_STRING, .offset = offsetof(struct options, in),
-     .arg = "z.npy", .help = "codes, one a row"},
-    {.key = "out", .kind = VCL_OPT_STRING, .offset = offsetof(struct options, out),
-     .arg = "FILE", .help = ".png (a grid), .npy, .csv or .idx.gz"},
-    {.key = "force", .kind = VCL_OPT_FLAG, .offset = offsetof(struct options, force),
-     .help = "replace an existing file"},
+    MODEL_OPTION,
+    {.key = "in",
+     .kind = VCL_OPT_STRING,
+     .offset = offsetof(struct options, in),
+     .arg = "z.npy",
+     .help = "codes, one a row"},
+    OUT_OPTIONS(".png (a grid), .npy, .csv or .idx.gz"),
     {0},
 };
 
 static enum vcl_status run(struct cli *cli, void *options)
 {
     const struct options *o = options;
-    struct vcl_model *model = NULL;
-    struct vcl_model_info info;
+    struct session session = {0};
     float *z = NULL, *x = NULL;
     size_t n;
     enum vcl_status r;
     if (!o->in)
         FAIL(&cli->err, VCL_E_ARG, "--in is needed: an .npy file of codes");
-    if (o->out)
-        TRY(check_extension(o->out, &cli->err));
-    TRY(open_model(cli, o->model, &model));
-    vcl_model_describe(model, &info);
-    TRY(read_codes(o->in, info.latent, &z, &n, &cli->err));
-    TRY(vcl_alloc(n * vcl_shape_size(info.shape), sizeof *x, &x, &cli->err));
-    TRY(vcl_decode(model, n, z, x, &cli->err));
-    TRY(write_result(cli,
-                     &(struct output){.out = o->out,
-                                      .name = "decoded",
-                                      .extension = is_picture(info.shape) ? ".png" : ".csv",
-                                      .force = o->force},
-                     &(struct vcl_array){.count = n, .shape = info.shape, .values = x}));
-    report_profile(cli);
+    TRY(session_open(&session, cli, &o->use, false));
+    TRY(read_codes(o->in, session.info.latent, &z, &n, &cli->err));
+    TRY(vcl_alloc(n * session.size, sizeof *x, &x, &cli->err));
+    TRY(vcl_decode(session.model, n, z, x, &cli->err));
+    TRY(write_examples(cli, &session, &o->use, "decoded", n, x, 0));
 out:
     free(z);
     free(x);
-    vcl_model_destroy(&model);
+    session_close(&session, cli);
     return r;
 }
 

@@ -1,37 +1,41 @@
 /* SPDX-License-Identifier: MIT */
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "cli/cli.h"
 
 struct options {
-    struct source source;
-    const char *model, *binarize;
+    struct use use;
+    const char *binarize;
     uint64_t nll, nll_limit;
 };
 
 static const char *const binarize_names[] = {"none", "dynamic", "threshold", NULL};
 
 static const struct vcl_opt opts[] = {
-    {.key = "model", .kind = VCL_OPT_STRING, .offset = offsetof(struct options, model),
-     .arg = "RUN|FILE", .help = "run folder or .safetensors file"},
-    {.key = "data", .kind = VCL_OPT_STRING, .offset = offsetof(struct options, source.data),
-     .arg = "SRC", .help = "default: what the run was trained on"},
-    {.key = "split", .kind = VCL_OPT_STRING, .offset = offsetof(struct options, source.split),
-     .arg = "NAME", .help = "train, test or all"},
-    {.key = "limit", .kind = VCL_OPT_UINT, .offset = offsetof(struct options, source.limit),
-     .arg = "N", .help = "use the first N examples"},
-    {.key = "nll", .kind = VCL_OPT_UINT, .offset = offsetof(struct options, nll), .max = 1e6,
-     .arg = "K", .help = "importance-weighted bound with K samples an example"},
-    {.key = "nll-limit", .kind = VCL_OPT_UINT, .offset = offsetof(struct options, nll_limit),
-     .arg = "N", .help = "for --nll, the first N examples"},
-    {.key = "binarize", .kind = VCL_OPT_CHOICE, .offset = offsetof(struct options, binarize),
-     .choices = binarize_names, .arg = "HOW", .help = "default: as the model was trained"},
+    MODEL_OPTION,
+    DATA_OPTIONS,
+    {.key = "nll",
+     .kind = VCL_OPT_UINT,
+     .offset = offsetof(struct options, nll),
+     .max = 1e6,
+     .arg = "K",
+     .help = "importance-weighted bound with K samples an example"},
+    {.key = "nll-limit",
+     .kind = VCL_OPT_UINT,
+     .offset = offsetof(struct options, nll_limit),
+     .arg = "N",
+     .help = "for --nll, the first N examples"},
+    {.key = "binarize",
+     .kind = VCL_OPT_CHOICE,
+     .offset = offsetof(struct options, binarize),
+     .choices = binarize_names,
+     .arg = "HOW",
+     .help = "default: as the model was trained"},
     {0},
 };
 
-static const struct options defaults = {.source.split = "test"};
+static const struct options defaults = {.use.split = "test"};
 
 static bool on_progress(void *user, double done)
 {
@@ -43,11 +47,11 @@ static void report(struct cli *cli, const struct vcl_eval *e, uint64_t k,
                    const struct vcl_model_info *info)
 {
     if (cli->common.json) {
-        json_t *object = json_pack(
-            "{s:f, s:f, s:f, s:o, s:I, s:I, s:s}", "elbo", -e->losses.loss, "recon",
-            e->losses.recon, "kl", e->losses.kl, "bits_per_dim", number_or_null(e->bits_per_dim),
-            "active_units", (json_int_t)e->active_units, "n", (json_int_t)e->count, "objective",
-            info->objective);
+        json_t *object =
+            json_pack("{s:f, s:f, s:f, s:o, s:I, s:I, s:s}", "elbo", -e->losses.loss, "recon",
+                      e->losses.recon, "kl", e->losses.kl, "bits_per_dim",
+                      number_or_null(e->bits_per_dim), "active_units", (json_int_t)e->active_units,
+                      "n", (json_int_t)e->count, "objective", info->objective);
         if (k)
             json_object_set_new(object, "nll", number_or_null(e->nll));
         print_json(object);
@@ -65,20 +69,13 @@ static void report(struct cli *cli, const struct vcl_eval *e, uint64_t k,
 
 static enum vcl_status run(struct cli *cli, void *options)
 {
-    struct options *o = options;
-    struct vcl_model *model = NULL;
-    struct vcl_dataset *set = NULL;
-    struct vcl_model_info info;
+    const struct options *o = options;
+    struct session session;
     struct vcl_eval result;
-    char *data = o->source.data ? NULL : data_of_run(o->model);
     enum vcl_status r;
-    if (data)
-        o->source.data = data;
-    TRY(open_model(cli, o->model, &model));
-    TRY(open_data(&o->source, "test", &set, &cli->err));
-    vcl_model_describe(model, &info);
+    TRY(session_open(&session, cli, &o->use, true));
     watch_interrupts();
-    r = vcl_evaluate(model, set,
+    r = vcl_evaluate(session.model, session.set,
                      &(struct vcl_eval_params){.nll_samples = (uint32_t)o->nll,
                                                .nll_limit = o->nll_limit,
                                                .seed = cli->common.seed,
@@ -89,13 +86,11 @@ static enum vcl_status run(struct cli *cli, void *options)
     clear_bar(cli);
     if (r < 0)
         goto out;
-    say(cli, "data %s, binarize %s", set->name, o->binarize ? o->binarize : info.binarize);
-    report(cli, &result, o->nll, &info);
-    report_profile(cli);
+    say(cli, "data %s, binarize %s", session.set->name,
+        o->binarize ? o->binarize : session.info.binarize);
+    report(cli, &result, o->nll, &session.info);
 out:
-    vcl_dataset_destroy(&set);
-    vcl_model_destroy(&model);
-    free(data);
+    session_close(&session, cli);
     return r;
 }
 

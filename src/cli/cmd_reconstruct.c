@@ -6,32 +6,30 @@
 #include "cli/cli.h"
 
 struct options {
-    struct source source;
-    const char *model, *out;
+    struct use use;
     uint64_t n, from;
-    bool force;
 };
 
 static const struct vcl_opt opts[] = {
-    {.key = "model", .kind = VCL_OPT_STRING, .offset = offsetof(struct options, model),
-     .arg = "RUN|FILE", .help = "run folder or .safetensors file"},
-    {.key = "data", .kind = VCL_OPT_STRING, .offset = offsetof(struct options, source.data),
-     .arg = "SRC", .help = "default: what the run was trained on"},
-    {.key = "split", .kind = VCL_OPT_STRING, .offset = offsetof(struct options, source.split),
-     .arg = "NAME", .help = "train, test or all"},
-    {.key = "n", .kind = VCL_OPT_UINT, .offset = offsetof(struct options, n), .min = 1,
-     .max = 1e7, .arg = "N", .help = "how many"},
-    {.key = "from", .kind = VCL_OPT_UINT, .offset = offsetof(struct options, from), .arg = "I",
+    MODEL_OPTION,
+    DATA_OPTIONS,
+    {.key = "n",
+     .kind = VCL_OPT_UINT,
+     .offset = offsetof(struct options, n),
+     .min = 1,
+     .max = 1e7,
+     .arg = "N",
+     .help = "how many"},
+    {.key = "from",
+     .kind = VCL_OPT_UINT,
+     .offset = offsetof(struct options, from),
+     .arg = "I",
      .help = "number of the first one"},
-    {.key = "out", .kind = VCL_OPT_STRING, .offset = offsetof(struct options, out),
-     .arg = "FILE",
-     .help = ".png (original and reconstruction side by side), .npy, .csv, .idx.gz"},
-    {.key = "force", .kind = VCL_OPT_FLAG, .offset = offsetof(struct options, force),
-     .help = "replace an existing file"},
+    OUT_OPTIONS(".png (each example beside its reconstruction), .npy, .csv, .idx.gz"),
     {0},
 };
 
-static const struct options defaults = {.n = 32, .source.split = "test"};
+static const struct options defaults = {.n = 32, .use.split = "test"};
 
 /* A picture shows pairs; a file for programs holds the reconstructions alone. */
 static size_t keep_reconstructions(float *pairs, size_t n, size_t size)
@@ -43,41 +41,21 @@ static size_t keep_reconstructions(float *pairs, size_t n, size_t size)
 
 static enum vcl_status run(struct cli *cli, void *options)
 {
-    struct options *o = options;
-    struct vcl_model *model = NULL;
-    struct vcl_dataset *set = NULL;
-    struct vcl_model_info info;
+    const struct options *o = options;
+    struct session session;
     float *x = NULL;
-    char *data = o->source.data ? NULL : data_of_run(o->model);
     enum vcl_status r;
-    if (data)
-        o->source.data = data;
-    if (o->out)
-        TRY(check_extension(o->out, &cli->err));
-    TRY(open_model(cli, o->model, &model));
-    TRY(open_data(&o->source, "test", &set, &cli->err));
-    vcl_model_describe(model, &info);
-    size_t size = vcl_shape_size(info.shape);
-    if (o->from < set->count && o->n > set->count - o->from)
-        o->n = set->count - o->from;
-    TRY(vcl_alloc(2 * o->n * size, sizeof *x, &x, &cli->err));
-    TRY(reconstruct_pairs(model, set, o->from, o->n, x, &cli->err));
-    const char *extension = is_picture(info.shape) ? ".png" : ".csv";
-    bool pairs = vcl_ends_with(o->out ? o->out : extension, ".png");
-    size_t count = pairs ? 2 * o->n : keep_reconstructions(x, o->n, size);
-    TRY(write_result(cli,
-                     &(struct output){.out = o->out,
-                                      .name = "reconstructions",
-                                      .extension = extension,
-                                      .force = o->force,
-                                      .columns = 8},
-                     &(struct vcl_array){.count = count, .shape = info.shape, .values = x}));
-    report_profile(cli);
+    TRY(session_open(&session, cli, &o->use, true));
+    size_t left = o->from < session.set->count ? session.set->count - o->from : o->n;
+    size_t n = o->n < left ? o->n : left;
+    TRY(vcl_alloc(2 * n * session.size, sizeof *x, &x, &cli->err));
+    TRY(reconstruct_pairs(session.model, session.set, o->from, n, x, &cli->err));
+    bool pairs = o->use.out ? vcl_ends_with(o->use.out, ".png") : is_picture(session.info.shape);
+    size_t count = pairs ? 2 * n : keep_reconstructions(x, n, session.size);
+    TRY(write_examples(cli, &session, &o->use, "reconstructions", count, x, 8));
 out:
     free(x);
-    free(data);
-    vcl_dataset_destroy(&set);
-    vcl_model_destroy(&model);
+    session_close(&session, cli);
     return r;
 }
 

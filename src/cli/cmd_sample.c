@@ -5,20 +5,20 @@
 #include "cli/cli.h"
 
 struct options {
-    const char *model, *out;
+    struct use use;
     uint64_t n;
-    bool force;
 };
 
 static const struct vcl_opt opts[] = {
-    {.key = "model", .kind = VCL_OPT_STRING, .offset = offsetof(struct options, model),
-     .arg = "RUN|FILE", .help = "run folder or .safetensors file"},
-    {.key = "n", .kind = VCL_OPT_UINT, .offset = offsetof(struct options, n), .min = 1,
-     .max = 1e7, .arg = "N", .help = "how many"},
-    {.key = "out", .kind = VCL_OPT_STRING, .offset = offsetof(struct options, out),
-     .arg = "FILE", .help = ".png (a grid), .npy, .csv or .idx.gz"},
-    {.key = "force", .kind = VCL_OPT_FLAG, .offset = offsetof(struct options, force),
-     .help = "replace an existing file"},
+    MODEL_OPTION,
+    {.key = "n",
+     .kind = VCL_OPT_UINT,
+     .offset = offsetof(struct options, n),
+     .min = 1,
+     .max = 1e7,
+     .arg = "N",
+     .help = "how many"},
+    OUT_OPTIONS(".png (a grid), .npy, .csv or .idx.gz"),
     {0},
 };
 
@@ -27,26 +27,16 @@ static const struct options defaults = {.n = 64};
 static enum vcl_status run(struct cli *cli, void *options)
 {
     const struct options *o = options;
-    struct vcl_model *model = NULL;
-    struct vcl_model_info info;
+    struct session session;
     float *x = NULL;
     enum vcl_status r;
-    if (o->out)
-        TRY(check_extension(o->out, &cli->err));
-    TRY(open_model(cli, o->model, &model));
-    vcl_model_describe(model, &info);
-    TRY(vcl_alloc(o->n * vcl_shape_size(info.shape), sizeof *x, &x, &cli->err));
-    TRY(vcl_sample(model, o->n, cli->common.seed, x, &cli->err));
-    TRY(write_result(cli,
-                     &(struct output){.out = o->out,
-                                      .name = "samples",
-                                      .extension = is_picture(info.shape) ? ".png" : ".csv",
-                                      .force = o->force},
-                     &(struct vcl_array){.count = o->n, .shape = info.shape, .values = x}));
-    report_profile(cli);
+    TRY(session_open(&session, cli, &o->use, false));
+    TRY(vcl_alloc(o->n * session.size, sizeof *x, &x, &cli->err));
+    TRY(vcl_sample(session.model, o->n, cli->common.seed, x, &cli->err));
+    TRY(write_examples(cli, &session, &o->use, "samples", o->n, x, 0));
 out:
     free(x);
-    vcl_model_destroy(&model);
+    session_close(&session, cli);
     return r;
 }
 

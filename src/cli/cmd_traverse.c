@@ -7,24 +7,31 @@
 #include "cli/cli.h"
 
 struct options {
-    const char *model, *out, *dim, *range;
+    struct use use;
+    const char *dim, *range;
     uint64_t steps;
-    bool force;
 };
 
 static const struct vcl_opt opts[] = {
-    {.key = "model", .kind = VCL_OPT_STRING, .offset = offsetof(struct options, model),
-     .arg = "RUN|FILE", .help = "run folder or .safetensors file"},
-    {.key = "dim", .kind = VCL_OPT_STRING, .offset = offsetof(struct options, dim),
-     .arg = "D|all", .help = "latent dimension, from 0"},
-    {.key = "range", .kind = VCL_OPT_STRING, .offset = offsetof(struct options, range),
-     .arg = "A:B", .help = "from A to B, the others staying 0"},
-    {.key = "steps", .kind = VCL_OPT_UINT, .offset = offsetof(struct options, steps), .min = 2,
-     .max = 1000, .arg = "N", .help = "points a dimension"},
-    {.key = "out", .kind = VCL_OPT_STRING, .offset = offsetof(struct options, out),
-     .arg = "FILE", .help = ".png (a row a dimension), .npy, .csv or .idx.gz"},
-    {.key = "force", .kind = VCL_OPT_FLAG, .offset = offsetof(struct options, force),
-     .help = "replace an existing file"},
+    MODEL_OPTION,
+    {.key = "dim",
+     .kind = VCL_OPT_STRING,
+     .offset = offsetof(struct options, dim),
+     .arg = "D|all",
+     .help = "latent dimension, from 0"},
+    {.key = "range",
+     .kind = VCL_OPT_STRING,
+     .offset = offsetof(struct options, range),
+     .arg = "A:B",
+     .help = "from A to B, the others staying 0"},
+    {.key = "steps",
+     .kind = VCL_OPT_UINT,
+     .offset = offsetof(struct options, steps),
+     .min = 2,
+     .max = 1000,
+     .arg = "N",
+     .help = "points a dimension"},
+    OUT_OPTIONS(".png (a row a dimension), .npy, .csv or .idx.gz"),
     {0},
 };
 
@@ -68,33 +75,23 @@ static void fill_codes(const struct span *span, uint64_t steps, uint32_t latent,
 static enum vcl_status run(struct cli *cli, void *options)
 {
     const struct options *o = options;
-    struct vcl_model *model = NULL;
-    struct vcl_model_info info;
+    struct session session;
     struct span span;
     float *z = NULL, *x = NULL;
     enum vcl_status r;
-    if (o->out)
-        TRY(check_extension(o->out, &cli->err));
-    TRY(open_model(cli, o->model, &model));
-    vcl_model_describe(model, &info);
-    TRY(parse_span(o, info.latent, &span, &cli->err));
+    TRY(session_open(&session, cli, &o->use, false));
+    uint32_t latent = session.info.latent;
+    TRY(parse_span(o, latent, &span, &cli->err));
     size_t n = span.count * o->steps;
-    TRY(vcl_alloc(n * info.latent, sizeof *z, &z, &cli->err));
-    TRY(vcl_alloc(n * vcl_shape_size(info.shape), sizeof *x, &x, &cli->err));
-    fill_codes(&span, o->steps, info.latent, z);
-    TRY(vcl_decode(model, n, z, x, &cli->err));
-    TRY(write_result(cli,
-                     &(struct output){.out = o->out,
-                                      .name = "traversal",
-                                      .extension = is_picture(info.shape) ? ".png" : ".csv",
-                                      .force = o->force,
-                                      .columns = (uint32_t)o->steps},
-                     &(struct vcl_array){.count = n, .shape = info.shape, .values = x}));
-    report_profile(cli);
+    TRY(vcl_alloc(n * latent, sizeof *z, &z, &cli->err));
+    TRY(vcl_alloc(n * session.size, sizeof *x, &x, &cli->err));
+    fill_codes(&span, o->steps, latent, z);
+    TRY(vcl_decode(session.model, n, z, x, &cli->err));
+    TRY(write_examples(cli, &session, &o->use, "traversal", n, x, (uint32_t)o->steps));
 out:
     free(z);
     free(x);
-    vcl_model_destroy(&model);
+    session_close(&session, cli);
     return r;
 }
 

@@ -70,7 +70,7 @@ void report_profile(struct cli *cli)
                     total > 0 ? 100 * rows[i].seconds / total : 0,
                     1e6 * rows[i].seconds / (double)rows[i].launches);
     }
-    fprintf(stderr, "%-24s %10llu %12.4f\n", "all",
-            (unsigned long long)vcl_ctx_launches(cli->ctx), total);
+    fprintf(stderr, "%-24s %10llu %12.4f\n", "all", (unsigned long long)vcl_ctx_launches(cli->ctx),
+            total);
     free(rows);
 }

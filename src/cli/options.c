@@ -67,9 +67,8 @@ static bool find_target(struct cli *cli, void *options, const char *key, size_t 
 
 static enum vcl_status unknown_option(struct cli *cli, const char *word)
 {
-    const struct vcl_opt *tables[] = {cli->command->opts,
-                                      cli->command->takes_config ? vcl_config_options : NULL,
-                                      common_options};
+    const struct vcl_opt *tables[] = {
+        cli->command->opts, cli->command->takes_config ? vcl_config_options : NULL, common_options};
     const char *names[128];
     size_t n = 0;
     for (size_t i = 0; i < 3; i++) {
@@ -100,8 +99,7 @@ static enum vcl_status note_assignment(struct cli *cli, const char *key, const c
 }
 
 /* Handles argv[i], perhaps with the word after it; *used is how many words were taken. */
-static enum vcl_status parse_long(struct cli *cli, void *options, int left, char **words,
-                                  int *used)
+static enum vcl_status parse_long(struct cli *cli, void *options, int left, char **words, int *used)
 {
     const char *word = words[0], *equals = strchr(word, '=');
     size_t len = equals ? (size_t)(equals - word) - 2 : strlen(word) - 2;

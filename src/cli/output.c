@@ -33,8 +33,8 @@ json_t *number_or_null(double value)
     return isfinite(value) ? json_real(value) : json_null();
 }
 
-enum vcl_status output_path(const char *given, const char *name, const char *extension,
-                            bool force, char **ret_path, struct vcl_error *err)
+enum vcl_status output_path(const char *given, const char *name, const char *extension, bool force,
+                            char **ret_path, struct vcl_error *err)
 {
     size_t size = strlen(given ? given : name) + strlen(extension) + 16;
     char *path;

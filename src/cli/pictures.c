@@ -44,8 +44,7 @@ static enum vcl_status write_grid(const char *folder, const char *name, struct v
     char *path = NULL;
     enum vcl_status r;
     TRY(vcl_path_join(folder, name, &path, err));
-    TRY(vcl_array_write(path,
-                        &(struct vcl_array){.count = count, .shape = shape, .values = values},
+    TRY(vcl_array_write(path, &(struct vcl_array){.count = count, .shape = shape, .values = values},
                         COLUMNS, true, err));
 out:
     free(path);

@@ -23,3 +23,17 @@ out:
     free(path);
     return r;
 }
+
+enum vcl_status write_examples(struct cli *cli, const struct session *session,
+                               const struct use *use, const char *name, size_t n,
+                               const float *values, uint32_t columns)
+{
+    struct vcl_shape shape = session->info.shape;
+    return write_result(cli,
+                        &(struct output){.out = use->out,
+                                         .name = name,
+                                         .extension = is_picture(shape) ? ".png" : ".csv",
+                                         .force = use->force,
+                                         .columns = columns},
+                        &(struct vcl_array){.count = n, .shape = shape, .values = values});
+}

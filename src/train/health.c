@@ -59,18 +59,16 @@ enum vcl_status vcl_health_check(struct vcl_trainer *trainer, struct vcl_error *
     enum vcl_status r = vcl_buf_read(trainer->health, 0, sizeof health, &health, err);
     if (r < 0 || (!health.halted && health.bad_index == UINT32_MAX))
         return r;
+    const struct vcl_param *param = vcl_params_at(&trainer->model->params, health.bad_index);
+    bool gradient = health.bad_index != UINT32_MAX;
     uint64_t before = trainer->at.epoch * trainer->train.steps;
-    if (health.bad_index != UINT32_MAX) {
-        const struct vcl_param *param = vcl_params_at(&trainer->model->params, health.bad_index);
-        r = ERR(err, VCL_E_NUMERIC, "epoch %llu: the gradient of '%s' is not finite%s",
-                (unsigned long long)trainer->at.epoch + 1, param ? param->name : "padding",
-                health.halted ? " (training has stopped)" : "");
-    } else {
-        uint64_t step = health.bad_step - before;
-        r = ERR(err, VCL_E_NUMERIC, "step %u (epoch %llu, step %llu): %s is not finite",
-                health.bad_step + 1, (unsigned long long)trainer->at.epoch + 1,
-                (unsigned long long)step + 1, first_bad_tensor(trainer, step));
-    }
-    return vcl_error_hint(err, r, "a smaller --lr, or --set clip=10, often helps; the last "
-                                  "checkpoint is untouched");
+    /* A bad gradient is found after its step's loss, and halts the next step, if there was one. */
+    uint64_t bad = health.halted ? health.bad_step - gradient : before + trainer->at.step - 1;
+    r = ERR(err, VCL_E_NUMERIC, "step %llu (epoch %llu, step %llu): %s%s is not finite",
+            (unsigned long long)bad + 1, (unsigned long long)trainer->at.epoch + 1,
+            (unsigned long long)(bad - before) + 1, gradient ? "the gradient of " : "",
+            gradient ? (param ? param->name : "padding") : first_bad_tensor(trainer, bad - before));
+    return vcl_error_hint(err, r,
+                          "a smaller --lr, or --set clip=10, often helps; the last "
+                          "checkpoint is untouched");
 }

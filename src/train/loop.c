@@ -132,8 +132,7 @@ enum vcl_status vcl_loop_evaluate(struct vcl_trainer *trainer, struct vcl_loop *
         values.slot = (uint32_t)step;
         TRY(vcl_loop_step(trainer, loop, &values, step, err));
     }
-    TRY(vcl_buf_read(trainer->slots, 0, loop->steps * 2 * sizeof(float), trainer->host_slots,
-                     err));
+    TRY(vcl_buf_read(trainer->slots, 0, loop->steps * 2 * sizeof(float), trainer->host_slots, err));
     for (uint64_t step = 0; step < loop->steps; step++) {
         sum.recon += trainer->host_slots[2 * step];
         sum.kl += trainer->host_slots[2 * step + 1];
@@ -141,6 +140,13 @@ enum vcl_status vcl_loop_evaluate(struct vcl_trainer *trainer, struct vcl_loop *
     sum.recon /= (double)loop->count;
     sum.kl /= (double)loop->count;
     sum.loss = sum.recon + sum.kl;
+    if (!isfinite(sum.loss)) {
+        r = ERR(err, VCL_E_NUMERIC, "epoch %llu: the loss on the %s is not finite",
+                (unsigned long long)trainer->at.epoch + 1,
+                loop == &trainer->valid ? "validation part" : "test set");
+        return vcl_error_hint(err, r,
+                              "a smaller --lr often helps; the last checkpoint is untouched");
+    }
     *ret_losses = sum;
 out:
     return r;

@@ -179,7 +179,9 @@ enum vcl_status vcl_run_folder_checkpoint(struct vcl_trainer *trainer, bool mode
         TRY(write_model(trainer, err));
     TRY(write_checkpoint(trainer, err));
 out:
-    return r;
+    return r == VCL_E_NUMERIC ? vcl_error_wrap(err, r, "after step %llu",
+                                               (unsigned long long)trainer->model->steps)
+                              : r;
 }
 
 /* ---- metrics ---- */

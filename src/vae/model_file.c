@@ -40,6 +40,17 @@ static enum vcl_status metadata(const struct vcl_model *model, const json_t *ext
     return VCL_OK;
 }
 
+static enum vcl_status check_finite(const struct vcl_st_tensor *tensor, enum vcl_status status,
+                                    struct vcl_error *err)
+{
+    for (size_t i = 0; i < tensor->count; i++) {
+        if (!isfinite(tensor->values[i]))
+            return ERR(err, status, "tensor '%s' holds a value that is not finite at %zu",
+                       tensor->name, i);
+    }
+    return VCL_OK;
+}
+
 /* Reads a flat buffer and adds a tensor for each parameter; names are prefix + parameter. */
 static enum vcl_status add_tensors(const struct vcl_model *model, struct vcl_buf *flat,
                                    const char *prefix, struct vcl_arena *arena,
@@ -59,6 +70,8 @@ static enum vcl_status add_tensors(const struct vcl_model *model, struct vcl_buf
             .name = copy, .dims = p->rows ? 2 : 1, .count = p->count, .values = values + p->offset};
         tensors[i].shape[0] = p->rows ? p->rows : p->cols;
         tensors[i].shape[1] = p->cols;
+        /* Such a file could not be read back; the one that is there stays. */
+        TRY(check_finite(&tensors[i], VCL_E_NUMERIC, err));
     }
 out:
     return r;
@@ -94,16 +107,6 @@ enum vcl_status vcl_model_save(struct vcl_model *model, const char *path, bool r
     return vcl_model_write(model, path, 0, NULL, replace, err);
 }
 
-static enum vcl_status check_finite(const struct vcl_st_tensor *tensor, struct vcl_error *err)
-{
-    for (size_t i = 0; i < tensor->count; i++) {
-        if (!isfinite(tensor->values[i]))
-            return ERR(err, VCL_E_FORMAT, "tensor '%s' holds a value that is not finite at %zu",
-                       tensor->name, i);
-    }
-    return VCL_OK;
-}
-
 static enum vcl_status find_tensor(const struct vcl_st_file *file, const char *prefix,
                                    const struct vcl_param *param,
                                    const struct vcl_st_tensor **ret_tensor, struct vcl_error *err)
@@ -119,7 +122,7 @@ static enum vcl_status find_tensor(const struct vcl_st_file *file, const char *p
         return ERR(err, VCL_E_FORMAT, "tensor '%s' has %zu values, the model needs %u x %u", name,
                    tensor->count, param->rows ? param->rows : 1, param->cols);
     *ret_tensor = tensor;
-    return check_finite(tensor, err);
+    return check_finite(tensor, VCL_E_FORMAT, err);
 }
 
 static enum vcl_status read_flat(struct vcl_model *model, const struct vcl_st_file *file,

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#define _POSIX_C_SOURCE 200809L
 #include "check/bench.h"
 
 #include <stdio.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "gemm/gemm.h"
 
 /* As in training on 28 x 28 pictures with 400 hidden units, then large ones. A's gradient is a
@@ -19,13 +18,6 @@ static const struct vcl_gemm shapes[] = {
     {.m = 1024, .n = 1024, .k = 1024},
 };
 
-static double seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 /* Runs for a tenth of a second or more, after a first run that compiles. */
 static enum vcl_status time_product(struct vcl_ctx *ctx, const struct vcl_gemm_def *def,
                                     const struct vcl_gemm *gemm, double *ret_seconds,
@@ -36,7 +28,7 @@ static enum vcl_status time_product(struct vcl_ctx *ctx, const struct vcl_gemm_d
     enum vcl_status r;
     TRY(def->run(ctx, gemm, err));
     TRY(vcl_ctx_finish(ctx, err));
-    for (double begun = seconds(); elapsed < 0.1; elapsed = seconds() - begun) {
+    for (double begun = vcl_now(); elapsed < 0.1; elapsed = vcl_now() - begun) {
         for (int i = 0; i < 4; i++)
             TRY(def->run(ctx, gemm, err));
         TRY(vcl_ctx_finish(ctx, err));

@@ -2,20 +2,20 @@
  *
  * Every kernel and matrix product against its references (src/check), on every usable device, as
  * TAP; then, fewer shapes, in the form that the other kind of device gets: what a GPU runs, one
- * element a work-item, is checked where there is none, and vectors of 16 on a GPU. Fails if no device
- * ran.
+ * element a work-item, is checked where there is none, and vectors of 16 on a GPU. Fails if no
+ * device ran.
  *
  * usage: check [--quick] [--seed N] [--only NAME] [--device SPEC] [--bench]
  */
-#define _POSIX_C_SOURCE 200809L
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/str.h"
 #include "check/bench.h"
+#include "cl/context.h"
 #include "common/devices.h"
 
 struct options {
@@ -55,13 +55,6 @@ static void on_result(void *user, const struct vcl_selftest_result *result)
         totals.worst = share;
 }
 
-static double seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 static void run_checks(struct vcl_ctx *ctx, const struct vcl_device_info *device,
                        const struct options *options, bool other_form)
 {
@@ -74,7 +67,7 @@ static void run_checks(struct vcl_ctx *ctx, const struct vcl_device_info *device
     };
     char name[48];
     size_t ran = totals.ran, failed = totals.failed;
-    double begun = seconds();
+    double begun = vcl_now();
     snprintf(name, sizeof name, "%s%s: ", device->id, other_form ? ", other form" : "");
     prefix = name;
     totals.worst = 0;
@@ -88,19 +81,18 @@ static void run_checks(struct vcl_ctx *ctx, const struct vcl_device_info *device
         "# %s%s: %zu checks, %zu failed, worst error %.2f of its tolerance, %.1f s, seed %" PRIu64
         "\n",
         device->name, other_form ? ", other form" : "", totals.ran - ran, totals.failed - failed,
-        totals.worst, seconds() - begun, options->seed);
+        totals.worst, vcl_now() - begun, options->seed);
 }
 
 static void on_device(const struct vcl_device_info *device, const struct options *options)
 {
     struct vcl_ctx_params params = {.device = device->id};
+    struct vcl_ctx *ctx;
     prefix = "";
     printf("# %s, %s, driver %s%s%s\n", device->name, device->platform, device->driver,
            device->exact_division ? "" : ", our own division",
            device->subnormals ? "" : ", no subnormals");
     for (int form = 0; form < (options->bench ? 1 : 2); form++) {
-        struct vcl_ctx *ctx;
-        params.lanes = form == 0 ? 0 : device->type == VCL_CPU ? 1 : 16;
         if (vcl_ctx_create(&params, &ctx, &test_error) < 0) {
             line(false, device->name);
             printf("# %s\n", test_error.msg);
@@ -110,6 +102,7 @@ static void on_device(const struct vcl_device_info *device, const struct options
             line(check_bench(ctx, &test_error) == VCL_OK, "bench");
         else
             run_checks(ctx, device, options, form == 1);
+        params.lanes = vcl_ctx_vec(ctx) == 1 ? 16 : 1; /* for the second round */
         vcl_ctx_destroy(&ctx);
     }
 }

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The checks themselves: each of these kernels with one thing wrong in it must fail its check, and
+ * one that does not compile must be reported with its line.
+ *
+ * usage: check_broken KERNELS    the folder of the right ones
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check/reference.h"
+#include "common/devices.h"
+#include "common/folder.h"
+#include "vae/likelihood.h"
+
+#define COUNT(a) (sizeof(a) / sizeof(a)[0])
+
+static const char *kernels;
+
+static const struct mistake {
+    const char *file, *right, *wrong, *check;
+} mistakes[] = {
+    {"math.cl", "0x1.6a4d6p-10f", "0x1.6b4d6p-10f", "math"},
+    {"activation.cl", "#define LEAK       0.01f", "#define LEAK 0.02f", "activation"},
+    {"activation.cl", "return fma(-y, y, (real)(1.0f));", "return fma(y, y, (real)(1.0f));",
+     "activation_gradient"},
+    {"pointwise.cl", "x = x + flat_load(bias, cols, j);", "x = x - flat_load(bias, cols, j);",
+     "epilogue"},
+    /* The value is as good as before, its bits are not. */
+    {"gemm_naive.cl", "#define K_CHUNK 256", "#define K_CHUNK 128", "gemm"},
+    {"gemm_naive.cl", "p < end", "p < end - 1", "gemm"},
+    {"reduce.cl", "#define ROW_CHUNK 256", "#define ROW_CHUNK 64", "column_sums"},
+    {"reduce.cl", "sum = fma(v, v, sum);", "sum = v * v + sum;", "row_sums"},
+    {"latent.cl", "0.5f * (fma(mu, mu, vm_expm1(logvar)) - logvar)",
+     "0.5f * (fma(mu, mu, vm_exp(logvar)) - logvar)", "latent_forward"},
+    {"latent.cl", "#define LOGVAR_BOUND 20.0f", "#define LOGVAR_BOUND 19.0f", "latent_backward"},
+    {"latent.cl", "ratio[row] = 0.5f * total;", "ratio[row] = total;", "latent_log_ratio"},
+    {"random.cl", "round < 10", "round < 9", "fill_normal"},
+    {"likelihood.cl", "vm_sigmoid(y) - x", "vm_sigmoid(y) - 0.999999f * x", "likelihood"},
+    {"likelihood.cl", "0.91893853320467274178f", "0.9189f", "likelihood"},
+    {"metrics.cl", "loss - loss != 0.0f", "false", "metrics"},
+    {"metrics.cl", "slots[2 * step->slot] = recon_sum;", "slots[3 * step->slot] = recon_sum;",
+     "metrics"},
+    {"optimiser.cl", "((1.0f - b) * g) * g", "(1.0f - b) * g", "optimise"},
+    {"optimiser.cl", "atomic_min(&health->bad_index, (uint)lane);", "", "optimise"},
+    {"optimiser.cl", "norm > most ?", "norm < most ?", "clip_scale"},
+    {"data.cl", "(real)(255.0f)", "(real)(256.0f)", "unpack"},
+};
+
+/* The mistake in a kernel that stores one row too many, which the guard zones must show; it stays
+ * within them. */
+static const struct mistake stray = {
+    "pointwise.cl", "flat_store(activate(flat_load(x, n, i)), y, n, i);",
+    "flat_store(activate(flat_load(x, n, i)), y, n + 1, i);", "activation"};
+
+static void write_text(const char *folder, const char *name, const char *text)
+{
+    char *path = test_path_in(folder, name);
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(text, 1, strlen(text), file), strlen(text));
+    fclose(file);
+    free(path);
+}
+
+/* The kernel's file with every `right` replaced, alone in a new folder. */
+static char *folder_with(const struct mistake *mistake)
+{
+    char *folder = test_folder_create();
+    size_t size;
+    char *text = (char *)test_file_read(kernels, mistake->file, &size);
+    size_t room = size * (strlen(mistake->wrong) + 2), right = strlen(mistake->right);
+    char *changed = calloc(room, 1), *out = changed;
+    assert_non_null(changed);
+    assert_non_null(strstr(text, mistake->right)); /* else the kernel has changed: change the row */
+    for (const char *in = text; *in;) {
+        bool found = strncmp(in, mistake->right, right) == 0;
+        out += snprintf(out, room - (size_t)(out - changed), "%.*s", found ? 1 << 20 : 1,
+                        found ? mistake->wrong : in);
+        in += found ? right : 1;
+    }
+    write_text(folder, mistake->file, changed);
+    free(changed);
+    free(text);
+    return folder;
+}
+
+static struct vcl_ctx *ctx_with(const char *folder)
+{
+    const struct vcl_ctx_params params = {
+        .device = test_target.device.id, .gemm = "naive", .kernel_dir = folder};
+    struct vcl_ctx *ctx;
+    OK(vcl_ctx_create(&params, &ctx, &test_error));
+    return ctx;
+}
+
+struct seen {
+    size_t passed, failed;
+    char detail[512];
+};
+
+static void on_result(void *user, const struct vcl_selftest_result *result)
+{
+    struct seen *seen = user;
+    assert_true(result->passed == (result->detail[0] == '\0'));
+    if (!result->passed && seen->failed++ == 0)
+        snprintf(seen->detail, sizeof seen->detail, "%s: %s", result->shape, result->detail);
+    seen->passed += result->passed;
+}
+
+static enum vcl_status run_with(const struct mistake *mistake, const char *folder,
+                                struct seen *ret_seen)
+{
+    struct vcl_ctx *ctx = ctx_with(folder);
+    const struct vcl_selftest_params params = {
+        .tiny = true, .seed = 1, .only = mistake->check, .result = on_result, .user = ret_seen};
+    *ret_seen = (struct seen){0};
+    enum vcl_status r = vcl_selftest(ctx, &params, &test_error);
+    vcl_ctx_destroy(&ctx);
+    return r;
+}
+
+static void test_right(void **state)
+{
+    (void)state;
+    struct seen seen;
+    for (size_t i = 0; i < COUNT(mistakes); i++) {
+        if (i > 0 && strcmp(mistakes[i].check, mistakes[i - 1].check) == 0)
+            continue;
+        OK(run_with(&mistakes[i], kernels, &seen));
+        assert_int_equal(seen.failed, 0);
+        assert_true(seen.passed > 0);
+    }
+}
+
+static void test_wrong(void **state)
+{
+    (void)state;
+    size_t missed = 0;
+    for (size_t i = 0; i < COUNT(mistakes); i++) {
+        char *folder = folder_with(&mistakes[i]);
+        struct seen seen;
+        enum vcl_status r = run_with(&mistakes[i], folder, &seen);
+        bool found = r == VCL_E_CHECK && seen.failed > 0;
+        print_message("# %s, '%s': %s\n", mistakes[i].file, mistakes[i].wrong,
+                      found ? seen.detail : "NOT FOUND");
+        missed += !found;
+        test_folder_destroy(&folder);
+    }
+    assert_int_equal(missed, 0);
+}
+
+static void test_stray(void **state)
+{
+    (void)state;
+    char *folder = folder_with(&stray);
+    struct seen seen;
+    assert_int_equal(run_with(&stray, folder, &seen), VCL_E_CHECK);
+    assert_non_null(strstr(seen.detail, "was written"));
+    test_folder_destroy(&folder);
+}
+
+/* Does `text` hold kernels/FILE:LINE:COLUMN? */
+static bool has_position(const char *text, const char *file, int line)
+{
+    char start[80];
+    int column, used = 0;
+    snprintf(start, sizeof start, "kernels/%s:%d:", file, line);
+    const char *at = strstr(text, start);
+    return at && sscanf(at + strlen(start), "%d%n", &column, &used) == 1 && column > 0;
+}
+
+static void test_syntax(void **state)
+{
+    (void)state;
+    const struct mistake syntax = {
+        "metrics.cl", "/* slots[2 * slot] =", "oops oops;\n/* slots[2 * slot] =", "metrics"};
+    char *folder = folder_with(&syntax);
+    char *text = (char *)test_file_read(folder, syntax.file, &(size_t){0});
+    struct seen seen;
+    int line = 1;
+    for (const char *c = text; c < strstr(text, "oops"); c++)
+        line += *c == '\n';
+    assert_int_equal(run_with(&syntax, folder, &seen), VCL_E_BUILD);
+    assert_int_equal(seen.failed, 1);
+    if (!has_position(test_error.msg, syntax.file, line))
+        fail_msg("no position at line %d: %s", line, test_error.msg);
+    free(text);
+    test_folder_destroy(&folder);
+}
+
+static void test_names(void **state)
+{
+    (void)state;
+    struct seen seen;
+    const struct mistake unknown = {.check = "latent_forwards"};
+    assert_int_equal(run_with(&unknown, kernels, &seen), VCL_E_ARG);
+    assert_non_null(strstr(test_error.hint, "latent_forward"));
+}
+
+/* Each likelihood that a model may name has its reference. */
+static void test_references(void **state)
+{
+    (void)state;
+    for (const struct vcl_likelihood_def *def = vcl_likelihoods; def->name; def++) {
+        const struct vcl_likelihood_reference *row = vcl_likelihood_references;
+        while (row->name && strcmp(row->name, def->name) != 0)
+            row++;
+        if (!row->name)
+            fail_msg("src/check has no reference for the likelihood '%s'", def->name);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_right), cmocka_unit_test(test_wrong),
+        cmocka_unit_test(test_stray), cmocka_unit_test(test_syntax),
+        cmocka_unit_test(test_names), cmocka_unit_test(test_references),
+    };
+    if (argc != 2) {
+        fprintf(stderr, "usage: check_broken KERNELS\n");
+        return 2;
+    }
+    kernels = argv[1];
+    test_begin();
+    return test_on_devices(tests, COUNT(tests));
+}
