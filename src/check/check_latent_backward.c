@@ -66,7 +66,7 @@ out:
 
 static enum vcl_status run_backward(struct vcl_checker *c, struct vcl_error *err)
 {
-    static const uint32_t shapes[][2] = {{2, 17},  {100, 20}, {1, 1},   {300, 2},  {31, 15},
+    static const uint32_t shapes[][2] = {{9, 17},  {100, 20}, {1, 1},   {300, 2},  {31, 15},
                                          {17, 16}, {33, 31},  {16, 32}, {15, 33},  {2, 255},
                                          {3, 256}, {32, 257}, {5, 784}, {784, 300}};
     size_t count = vcl_case_count(c, 1, 2, COUNT(shapes));

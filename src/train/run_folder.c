@@ -3,6 +3,7 @@
  * The run folder: config.json, metrics.jsonl, model.safetensors, checkpoint.safetensors. Each file
  * is replaced as a whole, so that a run killed at any moment leaves readable ones.
  */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -186,8 +187,15 @@ out:
 
 /* ---- metrics ---- */
 
-static void add_losses(json_t *line, const char *split, const struct vcl_losses *losses)
+/* Not a finite number: null. */
+static int add_number(json_t *line, const char *key, double value)
 {
+    return json_object_set_new(line, key, isfinite(value) ? json_real(value) : json_null());
+}
+
+static int add_losses(json_t *line, const char *split, const struct vcl_losses *losses)
+{
+    int bad = 0;
     const struct {
         const char *name;
         double value;
@@ -195,8 +203,9 @@ static void add_losses(json_t *line, const char *split, const struct vcl_losses 
     for (size_t i = 0; i < 3; i++) {
         char key[32];
         snprintf(key, sizeof key, "%s_%s", split, parts[i].name);
-        json_object_set_new(line, key, json_real(parts[i].value));
+        bad |= add_number(line, key, parts[i].value);
     }
+    return bad;
 }
 
 static enum vcl_status metrics_line(const struct vcl_epoch *epoch, struct vcl_str *out,
@@ -204,14 +213,14 @@ static enum vcl_status metrics_line(const struct vcl_epoch *epoch, struct vcl_st
 {
     json_t *line = json_pack("{s:I, s:I}", "epoch", (json_int_t)epoch->epoch, "steps",
                              (json_int_t)epoch->steps);
-    add_losses(line, "train", &epoch->train);
+    int bad = add_losses(line, "train", &epoch->train);
     if (epoch->has_valid)
-        add_losses(line, "valid", &epoch->valid);
+        bad |= add_losses(line, "valid", &epoch->valid);
     if (epoch->has_test)
-        add_losses(line, "test", &epoch->test);
-    json_object_set_new(line, "seconds", json_real(epoch->seconds));
-    json_object_set_new(line, "images_per_second", json_real(epoch->images_per_second));
-    char *text = line ? json_dumps(line, JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;
+        bad |= add_losses(line, "test", &epoch->test);
+    bad |= add_number(line, "seconds", epoch->seconds);
+    bad |= add_number(line, "images_per_second", epoch->images_per_second);
+    char *text = !bad ? json_dumps(line, JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;
     json_decref(line);
     if (!text)
         return ERR(err, VCL_E_NOMEM, "cannot write metrics.jsonl");

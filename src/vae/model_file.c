@@ -17,11 +17,11 @@ static enum vcl_status metadata(const struct vcl_model *model, const json_t *ext
     enum vcl_status r = vcl_config_to_json(model->config, true, &spec, err);
     if (r < 0)
         return r;
-    json_object_set_new(spec, "shape",
-                        json_pack("[I, I, I]", (json_int_t)model->shape.height,
-                                  (json_int_t)model->shape.width,
-                                  (json_int_t)model->shape.channels));
-    char *text = json_dumps(spec, JSON_COMPACT | vcl_config_digits(model->config));
+    int bad = json_object_set_new(spec, "shape",
+                                  json_pack("[I, I, I]", (json_int_t)model->shape.height,
+                                            (json_int_t)model->shape.width,
+                                            (json_int_t)model->shape.channels));
+    char *text = bad ? NULL : json_dumps(spec, JSON_COMPACT | vcl_config_digits(model->config));
     json_decref(spec);
     char steps[32];
     snprintf(steps, sizeof steps, "%llu", (unsigned long long)model->steps);
@@ -30,7 +30,7 @@ static enum vcl_status metadata(const struct vcl_model *model, const json_t *ext
     json_t *object =
         json_pack("{s:s, s:s, s:s, s:s, s:s}", "format", "vae-cl", "version", "1", "spec",
                   text ? text : "", "normalisation", "bytes/255", "steps", steps);
-    int bad = !text || !object || (extra && json_object_update(object, (json_t *)extra) != 0);
+    bad = !text || !object || (extra && json_object_update(object, (json_t *)extra) != 0);
     free(text);
     if (bad) {
         json_decref(object);

@@ -37,8 +37,7 @@ static enum vcl_status read_shape(const json_t *shape, struct vcl_st_tensor *ten
         size_t extent;
         if (!read_size(json_array_get(shape, i), &extent) || extent > UINT32_MAX ||
             (extent && tensor->count > (SIZE_MAX / 4) / extent))
-            return ERR(err, VCL_E_FORMAT, "tensor '%s' has a dimension out of range",
-                       tensor->name);
+            return ERR(err, VCL_E_FORMAT, "tensor '%s' has a dimension out of range", tensor->name);
         tensor->shape[i] = (uint32_t)extent;
         tensor->count *= extent;
     }
@@ -47,9 +46,9 @@ static enum vcl_status read_shape(const json_t *shape, struct vcl_st_tensor *ten
 
 /* `body` is what follows the header. Tensors must lie in order without gaps: *cursor is the end of
  * the one before. */
-static enum vcl_status read_tensor(const char *name, const json_t *entry,
-                                   const unsigned char *body, size_t body_size, size_t *cursor,
-                                   struct vcl_st_tensor *tensor, struct vcl_error *err)
+static enum vcl_status read_tensor(const char *name, const json_t *entry, const unsigned char *body,
+                                   size_t body_size, size_t *cursor, struct vcl_st_tensor *tensor,
+                                   struct vcl_error *err)
 {
     size_t begin, end;
     const json_t *offsets = json_object_get(entry, "data_offsets");
@@ -69,8 +68,8 @@ static enum vcl_status read_tensor(const char *name, const json_t *entry,
                    "tensor '%s' is said to lie at bytes %zu to %zu of %zu, expected from %zu", name,
                    begin, end, body_size, *cursor);
     if ((end - begin) / sizeof(float) != tensor->count || (end - begin) % sizeof(float))
-        return ERR(err, VCL_E_FORMAT, "tensor '%s' has %zu bytes for %zu values", name,
-                   end - begin, tensor->count);
+        return ERR(err, VCL_E_FORMAT, "tensor '%s' has %zu bytes for %zu values", name, end - begin,
+                   tensor->count);
     *cursor = end;
     tensor->values = (const float *)(const void *)(body + begin);
     return VCL_OK;
@@ -201,8 +200,12 @@ const char *vcl_st_metadata(const struct vcl_st_file *file, const char *key)
 static json_t *tensor_json(const struct vcl_st_tensor *tensor, size_t *offset)
 {
     json_t *shape = json_array();
-    for (uint32_t i = 0; i < tensor->dims; i++)
-        json_array_append_new(shape, json_integer(tensor->shape[i]));
+    for (uint32_t i = 0; i < tensor->dims; i++) {
+        if (json_array_append_new(shape, json_integer(tensor->shape[i])) != 0) {
+            json_decref(shape);
+            return NULL;
+        }
+    }
     size_t begin = *offset;
     *offset += tensor->count * sizeof(float);
     return json_pack("{s:s, s:o, s:[I, I]}", "dtype", "F32", "shape", shape, "data_offsets",

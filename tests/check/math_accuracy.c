@@ -21,7 +21,7 @@
 #include <cmocka.h>
 
 #include "base/philox.h"
-#include "cl_host.h"
+#include "check/cl_host.h"
 
 #include "math.cl"
 #include "random.cl"

@@ -116,7 +116,8 @@ enum vcl_status scenario_run(const char *folder, const char *device, struct scen
     enum vcl_status r;
     for (int i = 0; i < 4; i++)
         snprintf(paths[i], sizeof paths[i], "%s/%s", folder, names[i]);
-    TRY(vcl_ctx_create(&(struct vcl_ctx_params){.device = device, .profile = true}, &ctx, err));
+    TRY(vcl_ctx_create(
+        &(struct vcl_ctx_params){.device = device, .same_bits = true, .profile = true}, &ctx, err));
     TRY(in_context(ctx, all, result, err));
 out:
     vcl_ctx_destroy(&ctx);

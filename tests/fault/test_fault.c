@@ -14,7 +14,11 @@
 #include "fault.h"
 #include "scenario.h"
 
-enum { MOST = 12, MOST_SMALL = 5 }; /* calls tried of each function */
+enum {
+    MOST = 4,
+    MOST_SMALL = 3,
+    MEMORY = 4
+}; /* calls tried of a function; MEMORY times more of malloc and its kin */
 
 static struct scenario_result expected;
 static size_t calls[FAULT_COUNT];
@@ -68,6 +72,8 @@ static void test_kind(void **state)
 {
     enum fault_kind kind = *(const enum fault_kind *)*state;
     size_t n = calls[kind], most = test_small() ? MOST_SMALL : MOST;
+    if (kind <= FAULT_json)
+        most *= MEMORY;
     size_t tried = n < most ? n : most;
     for (size_t i = 0; i < tried; i++)
         check_once(kind, tried == n ? i + 1 : 1 + i * (n - 1) / (most - 1));
