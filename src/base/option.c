@@ -20,8 +20,8 @@ const struct vcl_opt *vcl_opt_find(const struct vcl_opt *table, const char *key,
     return NULL;
 }
 
-static enum vcl_status unknown_key(const struct vcl_opt *table, const char *prefix,
-                                   const char *key, struct vcl_error *err)
+static enum vcl_status unknown_key(const struct vcl_opt *table, const char *prefix, const char *key,
+                                   struct vcl_error *err)
 {
     const char *names[128];
     size_t n = 0;

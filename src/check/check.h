@@ -159,7 +159,7 @@ double vcl_tolerance_any_order(size_t n);
  * might be subnormal; such a product could still break a tie elsewhere. */
 float vcl_fill(const struct vcl_checker *checker, float (*fill)(uint32_t word), uint32_t word);
 
-float vcl_fill_signed(uint32_t word);       /* [-1, 1], zeros, subnormals, a few large ones */
+float vcl_fill_signed(uint32_t word);       /* [-3, 3]: none that hides others in a sum */
 float vcl_fill_unit(uint32_t word);         /* [0, 1] */
 float vcl_fill_logit(uint32_t word);        /* [-12, 12], and to +-110 */
 float vcl_fill_log_variance(uint32_t word); /* [-4, 4], and beyond the clamp at +-20 */

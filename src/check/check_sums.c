@@ -97,7 +97,7 @@ out:
 static enum vcl_status run_rows(struct vcl_checker *c, struct vcl_error *err)
 {
     static const size_t shapes[][2] = {
-        {700, 257},  {1, 1},     {5000, 1024}, {31, 784},  {3, 1},      {30, 15},
+        {700, 33},   {1, 1},     {5000, 1024}, {31, 784},  {3, 1},      {30, 15},
         {31, 16},    {35, 17},   {33, 31},     {100, 32},  {255, 255},  {300, 256},
         {2571, 257}, {784, 784}, {1025, 31},   {4096, 17}, {3000, 300}, {40000, 1024}};
     size_t count = vcl_case_count(c, 1, 4, sizeof shapes / sizeof *shapes);

@@ -29,7 +29,7 @@ static float edge(uint32_t word, const float *edges, size_t count)
 
 float vcl_fill_signed(uint32_t word)
 {
-    static const float edges[] = {0, 1, 0x1p-20f, 0x1p-126f, 0x1.8p-140f, 0x1.fffffep0f, 100, 0.5f};
+    static const float edges[] = {0, 1, 0x1p-20f, 0x1p-126f, 0x1.8p-140f, 0x1.fffffep0f, 3, 0.5f};
     return is_edge(word) ? edge(word, edges, COUNT(edges)) : 2 * unit(word) - 1;
 }
 

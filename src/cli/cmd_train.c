@@ -96,11 +96,11 @@ static enum vcl_status assign_all(struct cli *cli, const struct vcl_opt_list *li
 /* A resumed run keeps its own configuration: only a larger number of epochs may be asked for. */
 static enum vcl_status configure_resumed(struct cli *cli, struct options *o)
 {
-    struct vcl_config *saved;
+    struct vcl_config *given = NULL, *saved; /* `given` holds the texts of cli->assigned */
     struct vcl_run_data data;
     enum vcl_status r;
     TRY(vcl_run_config(o->resume, &saved, &data, &cli->err));
-    vcl_config_destroy(&cli->config);
+    given = cli->config;
     cli->config = saved;
     o->data = o->data ? o->data : data.source;
     o->split = data.split ? data.split : o->split;
@@ -118,6 +118,8 @@ static enum vcl_status configure_resumed(struct cli *cli, struct options *o)
         TRY(assign(cli, cli->assigned.items[i]));
     }
 out:
+    cli->assigned.count = 0;
+    vcl_config_destroy(&given);
     return r;
 }
 

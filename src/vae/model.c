@@ -36,8 +36,8 @@ static size_t chain_row_size(const struct vcl_chain *chain, bool trainable)
 static enum vcl_status check_memory(const struct vcl_model *model, struct vcl_error *err)
 {
     const struct vcl_device_info *device = vcl_ctx_device(model->ctx);
-    size_t fixed = model->params.floats * sizeof(float) *
-                   (model->trainable ? 2 + VCL_OPTIMISER_STATES : 1);
+    size_t fixed =
+        model->params.floats * sizeof(float) * (model->trainable ? 2 + VCL_OPTIMISER_STATES : 1);
     size_t encoder = chain_row_size(&model->encoder, model->trainable);
     size_t decoder = chain_row_size(&model->decoder, model->trainable);
     size_t row = encoder + decoder + (2 * (size_t)model->data_size + 4 * model->latent) * 4;
@@ -47,12 +47,12 @@ static enum vcl_status check_memory(const struct vcl_model *model, struct vcl_er
         most = device->max_alloc / largest;
     if (model->batch <= most)
         return VCL_OK;
-    enum vcl_status r = ERR(err, VCL_E_DEVMEM,
-                            "this model with --batch %u needs %.1f MiB, '%s' has %.1f MiB "
-                            "(at most %.1f MiB a buffer)",
-                            model->batch, ((double)fixed + (double)row * model->batch) / (1 << 20),
-                            device->name, (double)device->memory / (1 << 20),
-                            (double)device->max_alloc / (1 << 20));
+    enum vcl_status r =
+        ERR(err, VCL_E_DEVMEM,
+            "this model with --batch %u needs %.1f MiB, '%s' has %.1f MiB "
+            "(at most %.1f MiB a buffer)",
+            model->batch, ((double)fixed + (double)row * model->batch) / (1 << 20), device->name,
+            (double)device->memory / (1 << 20), (double)device->max_alloc / (1 << 20));
     return most ? vcl_error_hint(err, r, "--batch %zu would fit", most)
                 : vcl_error_hint(err, r, "the model itself is too large for this device");
 }
@@ -116,6 +116,14 @@ enum vcl_status vcl_model_create(struct vcl_ctx *ctx, const struct vcl_config *c
                                  struct vcl_shape shape, uint32_t batch, bool trainable,
                                  struct vcl_model **ret_model, struct vcl_error *err)
 {
+    return vcl_model_create_for(ctx, config, shape, batch, trainable, NULL, ret_model, err);
+}
+
+enum vcl_status vcl_model_create_for(struct vcl_ctx *ctx, const struct vcl_config *config,
+                                     struct vcl_shape shape, uint32_t batch, bool trainable,
+                                     const struct vcl_weights *weights,
+                                     struct vcl_model **ret_model, struct vcl_error *err)
+{
     struct vcl_model *model = NULL;
     enum vcl_status r;
     if (batch == 0 || vcl_shape_size(shape) == 0 || vcl_shape_size(shape) > 1 << 24)
@@ -133,9 +141,12 @@ enum vcl_status vcl_model_create(struct vcl_ctx *ctx, const struct vcl_config *c
     TRY(vcl_likelihood_find(config->likelihood, &model->likelihood, err));
     TRY(vcl_objective_find(config->objective, &model->objective, err));
     TRY(build_chains(model, err));
+    if (weights)
+        TRY(weights->check(weights, &model->params, err));
     TRY(check_memory(model, err));
     TRY(vcl_params_allocate(&model->params, trainable, err));
-    TRY(vcl_params_draw(&model->params, config->seed, err));
+    if (!weights)
+        TRY(vcl_params_draw(&model->params, config->seed, err));
     TRY(make_input(model, err));
     TRY(make_latent(model, err));
     TRY(plan_chains(model, err));
@@ -151,9 +162,9 @@ void vcl_model_destroy(struct vcl_model **ret_model)
     if (!ret_model || !*ret_model)
         return;
     struct vcl_model *model = *ret_model;
-    struct vcl_buf **bufs[] = {&model->step,  &model->ids,    &model->raw,   &model->x,
-                               &model->own_z, &model->own_dz, &model->spread, &model->kl,
-                               &model->recon, &model->kl_elements, &model->mask, &model->eps,
+    struct vcl_buf **bufs[] = {&model->step,  &model->ids,         &model->raw,    &model->x,
+                               &model->own_z, &model->own_dz,      &model->spread, &model->kl,
+                               &model->recon, &model->kl_elements, &model->mask,   &model->eps,
                                &model->input};
     vcl_upload_destroy(&model->upload);
     for (size_t i = 0; i < sizeof bufs / sizeof *bufs; i++)
@@ -286,8 +297,8 @@ size_t vcl_model_tensors(const struct vcl_model *model)
     return model->params.count;
 }
 
-const char *vcl_model_tensor_shape(const struct vcl_model *model, size_t index,
-                                   uint32_t *ret_rows, uint32_t *ret_cols)
+const char *vcl_model_tensor_shape(const struct vcl_model *model, size_t index, uint32_t *ret_rows,
+                                   uint32_t *ret_cols)
 {
     const struct vcl_param *param = &model->params.items[index];
     *ret_rows = param->rows;

@@ -37,8 +37,8 @@ struct vcl_model {
     struct vcl_buf *input, *step, *ids, *raw;
     size_t ids_offset, raw_offset;
 
-    struct vcl_buf *x;           /* (batch, D) */
-    struct vcl_buf *z, *dz;      /* (batch, Z), the decoder's input; the encoder's output for `ae` */
+    struct vcl_buf *x;      /* (batch, D) */
+    struct vcl_buf *z, *dz; /* (batch, Z), the decoder's input; the encoder's output for `ae` */
     struct vcl_buf *own_z, *own_dz;
     struct vcl_buf *spread;      /* (batch, Z) sigma * eps */
     struct vcl_buf *kl, *recon;  /* (batch) */
@@ -57,8 +57,7 @@ enum vcl_status vcl_model_send_step(struct vcl_model *model, const struct vcl_st
 
 /* raw -> x */
 enum vcl_status vcl_model_unpack(struct vcl_model *model, uint32_t rows, enum vcl_dtype dtype,
-                                 enum vcl_binarise binarise,
-                                 struct vcl_error *err) VCL_MUST_CHECK;
+                                 enum vcl_binarise binarise, struct vcl_error *err) VCL_MUST_CHECK;
 /* x -> heads -> z (rows * repeat) and kl */
 enum vcl_status vcl_model_encode(struct vcl_model *model, uint32_t rows,
                                  struct vcl_error *err) VCL_MUST_CHECK;
@@ -94,5 +93,20 @@ enum vcl_status vcl_binarise_find(const char *name, enum vcl_binarise *ret_binar
 enum vcl_status vcl_check_range(const struct vcl_likelihood_def *likelihood,
                                 const struct vcl_dataset *set,
                                 struct vcl_error *err) VCL_MUST_CHECK;
+
+/* Weights that come from elsewhere. `check` sees which parameters the model will have, before
+ * memory is made for them: a description may ask for more than its file holds. */
+struct vcl_weights {
+    enum vcl_status (*check)(const struct vcl_weights *weights, const struct vcl_params *params,
+                             struct vcl_error *err);
+    const void *user;
+};
+
+/* vcl_model_create; with `weights` not NULL, none are drawn. */
+enum vcl_status vcl_model_create_for(struct vcl_ctx *ctx, const struct vcl_config *config,
+                                     struct vcl_shape shape, uint32_t batch, bool trainable,
+                                     const struct vcl_weights *weights,
+                                     struct vcl_model **ret_model,
+                                     struct vcl_error *err) VCL_MUST_CHECK;
 
 #endif

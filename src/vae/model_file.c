@@ -195,15 +195,28 @@ out:
     return r;
 }
 
+static enum vcl_status check_weights(const struct vcl_weights *weights,
+                                     const struct vcl_params *params, struct vcl_error *err)
+{
+    const struct vcl_st_tensor *tensor;
+    enum vcl_status r = VCL_OK;
+    for (size_t i = 0; i < params->count; i++)
+        TRY(find_tensor(weights->user, "", &params->items[i], &tensor, err));
+out:
+    return r;
+}
+
 /* Without a batch of the caller's, the largest that fits of a few. */
 static enum vcl_status make_model(struct vcl_ctx *ctx, const struct vcl_config *config,
-                                  struct vcl_shape shape, uint32_t batch, bool trainable,
-                                  struct vcl_model **ret_model, struct vcl_error *err)
+                                  const struct vcl_st_file *file, struct vcl_shape shape,
+                                  uint32_t batch, bool trainable, struct vcl_model **ret_model,
+                                  struct vcl_error *err)
 {
+    const struct vcl_weights weights = {.check = check_weights, .user = file};
     uint32_t rows = batch ? batch : DEFAULT_BATCH;
     enum vcl_status r;
     do
-        r = vcl_model_create(ctx, config, shape, rows, trainable, ret_model, err);
+        r = vcl_model_create_for(ctx, config, shape, rows, trainable, &weights, ret_model, err);
     while (!batch && r == VCL_E_DEVMEM && (rows /= 4) > 0);
     return r;
 }
@@ -219,7 +232,7 @@ enum vcl_status vcl_model_from_file(struct vcl_ctx *ctx, const struct vcl_st_fil
     enum vcl_status r;
     TRY(vcl_config_create(&config, err));
     TRY(read_spec(file, config, &shape, err));
-    TRY(make_model(ctx, config, shape, batch, trainable, &model, err));
+    TRY(make_model(ctx, config, file, shape, batch, trainable, &model, err));
     TRY(read_flat(model, file, "", model->params.value, err));
     if (!steps || !vcl_parse_u64(steps, &model->steps))
         FAIL(err, VCL_E_FORMAT, "the metadata's number of steps is missing");

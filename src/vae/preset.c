@@ -47,8 +47,7 @@ out:
     return r < 0 ? vcl_error_wrap(err, r, "model '%s'", name) : r;
 }
 
-static enum vcl_status load_file(struct vcl_config *config, const char *path,
-                                 struct vcl_error *err)
+static enum vcl_status load_file(struct vcl_config *config, const char *path, struct vcl_error *err)
 {
     unsigned char *text = NULL;
     size_t size;
@@ -90,6 +89,7 @@ enum vcl_status vcl_config_load(struct vcl_config *config, const char *preset,
     enum vcl_status r = ERR(err, VCL_E_ARG, "no preset is called '%s'", preset);
     const char *near = vcl_nearest(preset, vcl_preset_names());
     return near ? vcl_error_hint(err, r, "did you mean '%s'?", near)
-                : vcl_error_hint(err, r, "'vae-cl train --help' lists the presets; a file of your "
-                                         "own ends in .json");
+                : vcl_error_hint(err, r,
+                                 "'vae-cl train --help' lists the presets; a file of your "
+                                 "own ends in .json");
 }

@@ -20,7 +20,7 @@ def expect(condition, text):
 
 
 def lines_matching(lines, patterns):
-    """Do some of the lines match the patterns, in their order? Returns the first pattern without one."""
+    """Some of the lines must match the patterns, in order. Returns the first pattern that fails."""
     left = iter(lines)
     for pattern in patterns:
         if not any(fnmatch.fnmatchcase(line, pattern) for line in left):
@@ -80,9 +80,10 @@ class Bench:
         return self.folder / name
 
     def start(self, command, env=None, **options):
-        return subprocess.Popen([self.program, *command], cwd=self.folder, text=True, errors='replace',
-                                env=dict(self.env, **(env or {})), stdin=subprocess.DEVNULL,
-                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
+        return subprocess.Popen([self.program, *command], cwd=self.folder, text=True,
+                                errors='replace', env=dict(self.env, **(env or {})),
+                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE, **options)
 
     def run(self, command, env=None, file_size=None, memory=None, stdout=None):
         """`file_size` and `memory` are limits in bytes; `stdout` is a file to write to."""
@@ -98,7 +99,8 @@ class Bench:
                                   stderr=subprocess.PIPE, timeout=TIMEOUT, preexec_fn=limit,
                                   check=False)
         except subprocess.TimeoutExpired:
-            raise Failure('$ vae-cl %s\nstill ran after %d s' % (' '.join(command), TIMEOUT)) from None
+            words = ' '.join(command)
+            raise Failure('$ vae-cl %s\nstill ran after %d s' % (words, TIMEOUT)) from None
         return Result(list(command), done.returncode, done.stdout or '', done.stderr)
 
     def good(self, *command, **options):
@@ -155,7 +157,7 @@ class Tap:
         except Failure as failure:
             self.failed += 1
             print('not ok %d - %s' % (self.count, name))
-            print('\n'.join('    ' + line for line in str(failure).splitlines()), flush=True)
+            print('\n'.join('#   ' + line for line in str(failure).splitlines()), flush=True)
         else:
             print('ok %d - %s' % (self.count, name), flush=True)
 

@@ -150,7 +150,8 @@ def odd_names(bench):
         bench.bad('train', '--data', name)
         bench.bad('eval', '--model', name)
         bench.bad('train', '--' + name)
-        bench.bad('train', '--data', 'in/small.npy', '--encoder', 'dense 8 ' + name, '--batch', '40')
+        bench.bad('train', '--data', 'in/small.npy', '--encoder', 'dense 8 ' + name, '--batch',
+                  '40')
         bench.bad('train', '--model', name)
         bench.bad('train', '--set', name)
         bench.bad('train', '--set', 'latent=' + name)
@@ -164,8 +165,8 @@ def odd_names(bench):
     os.rename(bench.path('in/five.npy'), bench.path(os.fsdecode(b'in/five\xff.npy')))
     odd = os.fsdecode(b'in/five\xff.npy')
     bench.good('info', odd, '--json').json()
-    bench.good('train', '--data', odd, '--split', 'all', '--test', 'none', '--batch', '5', '--epochs',
-               '1', *LAYERS, '--out', 'odd')
+    bench.good('train', '--data', odd, '--split', 'all', '--test', 'none', '--batch', '5',
+               '--epochs', '1', *LAYERS, '--out', 'odd')
     bench.good('eval', '--model', 'odd', '--data', odd, '--split', 'all')
 
 

@@ -60,7 +60,8 @@ def unknown_commands(bench):
 def digits(bench):
     """The built-in set from training to samples; also the contract of --json."""
     layers = ['--encoder', 'dense 32 relu', '--decoder', 'dense 32 relu', '--latent', '4']
-    run = bench.good('train', '--limit', '256', '--epochs', '1', *layers, '--out', 'digits', '--json')
+    run = bench.good('train', '--limit', '256', '--epochs', '1', *layers, '--out', 'digits',
+                     '--json')
     value = run.json()
     for key in TRAIN_NUMBERS:
         expect(isinstance(value[key], (int, float)), '%s is no number\n%s' % (key, run))

@@ -46,7 +46,8 @@ def metrics(bench, folder):
 
 def same_files(bench, one, two):
     for name in ('model.safetensors', 'checkpoint.safetensors'):
-        expect(bench.path(one + '/' + name).read_bytes() == bench.path(two + '/' + name).read_bytes(),
+        contents = [bench.path(folder + '/' + name).read_bytes() for folder in (one, two)]
+        expect(contents[0] == contents[1],
                '%s of %s and %s differ' % (name, one, two))
     expect(metrics(bench, one) == metrics(bench, two), 'metrics of %s and %s differ' % (one, two))
 
@@ -103,7 +104,8 @@ def killed(bench):
     result = stop(bench, command, has(bench, 'killed/checkpoint.safetensors'), signal.SIGKILL)
     result.check_status(-signal.SIGKILL)
     for _ in range(2):
-        stop(bench, ['train', '--resume', 'killed'], lambda: time.sleep(0.6) is None, signal.SIGKILL)
+        stop(bench, ['train', '--resume', 'killed'], lambda: time.sleep(0.6) is None,
+             signal.SIGKILL)
     bench.good('train', '--resume', 'killed')
     same_files(bench, 'killed', 'killed-whole')
 

@@ -59,8 +59,9 @@ struct vcl_ctx *test_ctx_create(void)
 
 static int run_target(const struct CMUnitTest *tests, size_t count)
 {
-    print_message("# %s, %s%s%s\n", test_target.device.name, test_target.device.platform,
-                  test_target.gemm ? ", GEMM " : "", test_target.gemm ? test_target.gemm : "");
+    print_message("# %s, %s%s%s%s\n", test_target.device.name, test_target.device.platform,
+                  test_target.gemm ? ", GEMM " : "", test_target.gemm ? test_target.gemm : "",
+                  test_target.device.subnormals ? "" : "; flushes subnormal numbers");
     if (make_context(&test_target.ctx) < 0) {
         print_error("%s\n", test_error.msg);
         return 1;

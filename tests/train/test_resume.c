@@ -171,7 +171,7 @@ static void kill_at(const char *folder, const char *optimiser, struct run_place 
                     step,
                     (char *)(resume ? "1" : "0"),
                     NULL};
-    int status;
+    int status = 0;
     snprintf(epoch, sizeof epoch, "%u", (unsigned)place.epoch);
     snprintf(step, sizeof step, "%u", (unsigned)place.step);
     pid_t pid = fork();
