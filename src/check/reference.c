@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "check/reference.h"
 
-#include <math.h>
-
 float vcl_lanes_fold(const struct vcl_lanes *lanes)
 {
     struct vcl_lanes sum = *lanes;
@@ -19,10 +17,4 @@ float vcl_lanes_sum(const float *x, size_t n)
     for (size_t i = 0; i < n; i++)
         lanes.lane[i % 16] += x[i];
     return vcl_lanes_fold(&lanes);
-}
-
-void vcl_formula_add(struct vcl_formula *sum, double term)
-{
-    sum->value += term;
-    sum->scale += fabs(term);
 }

@@ -5,6 +5,8 @@
 #ifndef VCL_CHECK_REFERENCE_H
 #define VCL_CHECK_REFERENCE_H
 
+#include <math.h>
+
 #include "check/check.h"
 
 struct vcl_activation_reference {
@@ -42,6 +44,10 @@ float vcl_lanes_fold(const struct vcl_lanes *lanes);
 float vcl_lanes_sum(const float *x, size_t n);
 
 /* Adds a term to a sum of formulas. */
-void vcl_formula_add(struct vcl_formula *sum, double term);
+static inline void vcl_formula_add(struct vcl_formula *sum, double term)
+{
+    sum->value += term;
+    sum->scale += fabs(term);
+}
 
 #endif

@@ -63,7 +63,7 @@ static enum vcl_status add_tensors(const struct vcl_model *model, struct vcl_buf
     TRY(vcl_buf_read(flat, 0, params->floats * sizeof(float), values, err));
     for (size_t i = 0; i < params->count; i++) {
         const struct vcl_param *p = &params->items[i];
-        char name[100], *copy;
+        char name[112], *copy;
         snprintf(name, sizeof name, "%s%s", prefix, p->name);
         TRY(vcl_arena_strdup(arena, name, &copy, err));
         tensors[i] = (struct vcl_st_tensor){
@@ -89,7 +89,7 @@ enum vcl_status vcl_model_write(struct vcl_model *model, const char *path, int s
     TRY(vcl_arena_alloc(&arena, (size_t)(1 + states) * n * sizeof *tensors, &tensors, err));
     TRY(add_tensors(model, model->params.value, "", &arena, tensors, err));
     for (int i = 0; i < states; i++) {
-        char prefix[16];
+        char prefix[24];
         snprintf(prefix, sizeof prefix, "state%d/", i);
         TRY(add_tensors(model, model->params.state[i], prefix, &arena,
                         tensors + (size_t)(1 + i) * n, err));
@@ -111,7 +111,7 @@ static enum vcl_status find_tensor(const struct vcl_st_file *file, const char *p
                                    const struct vcl_param *param,
                                    const struct vcl_st_tensor **ret_tensor, struct vcl_error *err)
 {
-    char name[100];
+    char name[112];
     snprintf(name, sizeof name, "%s%s", prefix, param->name);
     const struct vcl_st_tensor *tensor = vcl_st_find(file, name);
     if (!tensor)
@@ -145,7 +145,7 @@ enum vcl_status vcl_model_read_states(struct vcl_model *model, const struct vcl_
 {
     enum vcl_status r = VCL_OK;
     for (int i = 0; i < states; i++) {
-        char prefix[16];
+        char prefix[24];
         snprintf(prefix, sizeof prefix, "state%d/", i);
         TRY(read_flat(model, file, prefix, model->params.state[i], err));
     }
