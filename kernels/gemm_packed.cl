@@ -14,18 +14,6 @@
 #ifndef NV /* vectors of 8 in a tile's row; even, so that rows split into float16 */
 #define NV 2
 #endif
-#ifndef TRANS_A
-#define TRANS_A 0
-#endif
-#ifndef TRANS_B
-#define TRANS_B 0
-#endif
-#ifndef HAS_BIAS
-#define HAS_BIAS 0
-#endif
-#ifndef ACCUMULATE
-#define ACCUMULATE 0
-#endif
 #define NR      (8 * NV)
 #define K_CHUNK 256
 #define UNROLL  _Pragma("unroll")
@@ -64,35 +52,34 @@ static inline void pack_along(int width, int count, int stride, global const flo
     }
 }
 
-kernel ONE_ITEM void gemm_pack_a(int m, int k, global const float *restrict a,
+kernel ONE_ITEM void gemm_pack_a(int m, int k, int transposed, global const float *restrict a,
                                  global float *restrict panels)
 {
     int first = get_global_id(0) * MR;
     int from = get_global_id(1) * K_CHUNK;
     int to = min(from + K_CHUNK, k);
     global float *panel = panels + (size_t)get_global_id(0) * MR * k;
-#if TRANS_A
-    pack_along(MR, m - first, m, a + first, panel, from, to);
-#else
-    pack_across(MR, m - first, k, a + (size_t)first * k, panel, from, to);
-#endif
+    if (transposed)
+        pack_along(MR, m - first, m, a + first, panel, from, to);
+    else
+        pack_across(MR, m - first, k, a + (size_t)first * k, panel, from, to);
 }
 
-kernel ONE_ITEM void gemm_pack_b(int n, int k, global const float *restrict b,
+kernel ONE_ITEM void gemm_pack_b(int n, int k, int transposed, global const float *restrict b,
                                  global float *restrict panels)
 {
     int first = get_global_id(0) * NR;
     int from = get_global_id(1) * K_CHUNK;
     int to = min(from + K_CHUNK, k);
     global float *panel = panels + (size_t)get_global_id(0) * NR * k;
-#if TRANS_B
-    pack_across(NR, n - first, k, b + (size_t)first * k, panel, from, to);
-#else
-    pack_along(NR, n - first, n, b + first, panel, from, to);
-#endif
+    if (transposed)
+        pack_across(NR, n - first, k, b + (size_t)first * k, panel, from, to);
+    else
+        pack_along(NR, n - first, n, b + first, panel, from, to);
 }
 
-kernel ONE_ITEM void gemm_packed(int m, int n, int k, global const float *restrict a_panels,
+kernel ONE_ITEM void gemm_packed(int m, int n, int k, int accumulate, int has_bias,
+                                 global const float *restrict a_panels,
                                  global const float *restrict b_panels,
                                  global const float *restrict bias, global float *restrict c)
 {
@@ -130,12 +117,10 @@ kernel ONE_ITEM void gemm_packed(int m, int n, int k, global const float *restri
             if (column >= n)
                 break;
             float16 value = (float16)(total[i][j], total[i][j + 1]);
-#if ACCUMULATE
-            value = lanes_load(row, n, column) + value;
-#endif
-#if HAS_BIAS
-            value = value + lanes_load(bias, n, column);
-#endif
+            if (accumulate)
+                value = lanes_load(row, n, column) + value;
+            if (has_bias)
+                value = value + lanes_load(bias, n, column);
             lanes_store(activate(value), row, n, column);
         }
     }

@@ -24,9 +24,10 @@ static inline real kl_element(real mu, real logvar)
 }
 
 /* z and spread = sigma * eps are (rows, dim); kl is (rows) in nats. eps comes from Philox, keyed by
- * the example's number and, with several samples, by `stream` + sample; or from `eps` (rows, dim).
- * KL_ELEMENTS also stores each term of each example, for free bits. */
-kernel ROW_KERNEL void latent_forward(int dim, int repeat, uint stream,
+ * the example's number and, with several samples, by `stream` + sample; or, with `eps_given`, from
+ * `eps` (rows, dim). `keep_elements` also stores each term of each example, for free bits. */
+kernel ROW_KERNEL void latent_forward(int dim, int repeat, uint stream, int eps_given,
+                                      int keep_elements,
                                       global const struct step *step, global const int *ids,
                                       global const float *eps, global const float *heads,
                                       global float *z, global float *spread, global float *kl,
@@ -40,20 +41,18 @@ kernel ROW_KERNEL void latent_forward(int dim, int repeat, uint stream,
     {
         real mu = lanes_load(mu_row, dim, j);
         real logvar = clamp_logvar(lanes_load(logvar_row, dim, j));
-#ifdef EPS_GIVEN
-        real noise = lanes_load(eps + (size_t)row * dim, dim, j);
-#else
-        real noise = philox_normal(step->seed_lo, step->seed_hi, stream + row % repeat, step->step,
-                                   (ureal)((uint)ids[source]), lane_columns(j));
-#endif
+        real noise;
+        if (eps_given)
+            noise = lanes_load(eps + (size_t)row * dim, dim, j);
+        else
+            noise = philox_normal(step->seed_lo, step->seed_hi, stream + row % repeat, step->step,
+                                  (ureal)((uint)ids[source]), lane_columns(j));
         real offset = vm_exp(0.5f * logvar) * noise;
         real term = kl_element(mu, logvar);
         lanes_store(mu + offset, z + (size_t)row * dim, dim, j);
         lanes_store(offset, spread + (size_t)row * dim, dim, j);
-#ifdef KL_ELEMENTS
-        if (row % repeat == 0)
+        if (keep_elements && row % repeat == 0)
             lanes_store(term, kl_elements + (size_t)source * dim, dim, j);
-#endif
         kl_sum = kl_sum + lanes_mask(term, dim, j);
     }
     float total = lanes_sum(kl_sum);
@@ -73,8 +72,10 @@ kernel void free_bits_mask(int rows, int dim, float free_bits, global const floa
     flat_store(sum > free_bits * (float)rows ? (real)(1.0f) : (real)(0.0f), mask, dim, j);
 }
 
-/* d heads from d z: the reparameterised path plus kl_weight * scale * dKL. scale = 1 / batch. */
-kernel ROW_KERNEL void latent_backward(int dim, float scale, global const struct step *step,
+/* d heads from d z: the reparameterised path plus kl_weight * scale * dKL, times `mask` with
+ * `free_bits`. scale = 1 / batch. */
+kernel ROW_KERNEL void latent_backward(int dim, int free_bits, float scale,
+                                       global const struct step *step,
                                        global const float *heads, global const float *spread,
                                        global const float *mask, global const float *dz,
                                        global float *dheads)
@@ -88,9 +89,8 @@ kernel ROW_KERNEL void latent_backward(int dim, float scale, global const struct
         real raw = lanes_load(logvar_row, dim, j), logvar = clamp_logvar(raw);
         real dzj = lanes_load(dz + (size_t)row * dim, dim, j);
         real w = (real)(weight);
-#ifdef FREE_BITS
-        w = w * lanes_load(mask, dim, j);
-#endif
+        if (free_bits)
+            w = w * lanes_load(mask, dim, j);
         real from_z = dzj * (0.5f * lanes_load(spread + (size_t)row * dim, dim, j));
         real slope = fma(0.5f * w, vm_expm1(logvar), from_z);
         lanes_store(fma(w, lanes_load(mu_row, dim, j), dzj), dmu, dim, j);

@@ -3,7 +3,7 @@
  * here and its row in src/vae/likelihood.c.
  *
  *   loss[row]        sum over the row's elements, nats
- *   dy (rows, cols)  gradient times `scale` (1 / batch), unless NO_GRADIENT
+ *   dy (rows, cols)  gradient times `scale` (1 / batch), if `gradient`
  * Row r of y belongs to row r / repeat of x.
  */
 #include "prelude.cl"
@@ -54,7 +54,7 @@ static inline real squared_slope(real x, real y, float parameter)
 #define element_loss          LIKELIHOOD_PART(LIKELIHOOD, _loss)
 #define element_slope         LIKELIHOOD_PART(LIKELIHOOD, _slope)
 
-kernel ROW_KERNEL void likelihood(int cols, int repeat, float scale, float parameter,
+kernel ROW_KERNEL void likelihood(int cols, int repeat, int gradient, float scale, float parameter,
                                   global const float *x, global const float *y,
                                   global float *loss, global float *dy)
 {
@@ -68,9 +68,8 @@ kernel ROW_KERNEL void likelihood(int cols, int repeat, float scale, float param
         real xj = lanes_load(x_row, cols, j), yj = lanes_load(y_row, cols, j);
         real term = element_loss(xj, yj, parameter);
         sum = sum + lanes_mask(term, cols, j);
-#ifndef NO_GRADIENT
-        lanes_store(scale * element_slope(xj, yj, parameter), dy + (size_t)row * cols, cols, j);
-#endif
+        if (gradient)
+            lanes_store(scale * element_slope(xj, yj, parameter), dy + (size_t)row * cols, cols, j);
     }
     float total = lanes_sum(sum);
     if (is_lane_zero)

@@ -1,17 +1,11 @@
 /* Optimisers over the flat parameter buffer. Each kernel takes
- *   (n, a, b, c, decay, step, health, clip, gradient, value, state0, state1)
- * where a, b, c and decay are the optimiser's constants and clip[0] scales the gradient (CLIP).
+ *   (n, clipped, a, b, c, decay, step, health, clip, gradient, value, state0, state1)
+ * where a, b, c and decay are the optimiser's constants and clip[0] scales the gradient if `clipped`.
  * An element whose gradient is not finite is left alone and its index reported.
  */
 #include "prelude.cl"
 #include "math.cl"
 #include "step.cl"
-
-#ifdef CLIP
-#define CLIP_SCALE clip[0]
-#else
-#define CLIP_SCALE 1.0f
-#endif
 
 /* The gradient, clipped; reports and zeroes what is not finite. */
 static inline real checked_gradient(global const float *gradient, int n, int i, float scale,
@@ -29,7 +23,7 @@ static inline real checked_gradient(global const float *gradient, int n, int i, 
 }
 
 /* SGD with momentum `a` (PyTorch's form): v = a v + g; p -= lr v. */
-kernel void sgd(int n, float a, float b, float c, float decay, global const struct step *step,
+kernel void sgd(int n, int clipped, float a, float b, float c, float decay, global const struct step *step,
                 global struct health *health, global const float *clip,
                 global const float *gradient, global float *value, global float *velocity,
                 global float *unused)
@@ -38,37 +32,55 @@ kernel void sgd(int n, float a, float b, float c, float decay, global const stru
     if (health->halted || i >= n)
         return;
     real p = flat_load(value, n, i);
-    real g = checked_gradient(gradient, n, i, CLIP_SCALE, health);
+    real g = checked_gradient(gradient, n, i, clipped ? clip[0] : 1.0f, health);
     g = fma((real)(decay), p, g);
     real v = fma((real)(a), flat_load(velocity, n, i), g);
     flat_store(v, velocity, n, i);
     flat_store(fma((real)(-step->lr), v, p), value, n, i);
 }
 
-/* Adam (Kingma and Ba 2015) with beta1 = a, beta2 = b, epsilon = c:
- * p -= lr / (1 - a^t) * m / (sqrt(v) / sqrt(1 - b^t) + c).
- * DECOUPLED: AdamW (Loshchilov and Hutter 2019), else `decay` adds to the gradient. */
-kernel void adam(int n, float a, float b, float c, float decay, global const struct step *step,
-                 global struct health *health, global const float *clip,
-                 global const float *gradient, global float *value, global float *moment1,
-                 global float *moment2)
+static inline void adam_step(int n, int clipped, int decoupled, float a, float b, float c,
+                             float decay, global const struct step *step,
+                             global struct health *health, global const float *clip,
+                             global const float *gradient, global float *value,
+                             global float *moment1, global float *moment2)
 {
     int i = FLAT_INDEX;
     if (health->halted || i >= n)
         return;
     real p = flat_load(value, n, i);
-    real g = checked_gradient(gradient, n, i, CLIP_SCALE, health);
-#ifdef DECOUPLED
-    p = fma((real)(-(step->lr * decay)), p, p);
-#else
-    g = fma((real)(decay), p, g);
-#endif
+    real g = checked_gradient(gradient, n, i, clipped ? clip[0] : 1.0f, health);
+    if (decoupled)
+        p = fma((real)(-(step->lr * decay)), p, p);
+    else
+        g = fma((real)(decay), p, g);
     real m = fma((real)(a), flat_load(moment1, n, i), (1.0f - a) * g);
     real v = fma((real)(b), flat_load(moment2, n, i), ((1.0f - b) * g) * g);
     real size = fma(vm_sqrt(v), (real)(step->correction2), (real)(c));
     flat_store(m, moment1, n, i);
     flat_store(v, moment2, n, i);
     flat_store(fma((real)(-(step->lr * step->correction1)), vm_div(m, size), p), value, n, i);
+}
+
+/* Adam (Kingma and Ba 2015) with beta1 = a, beta2 = b, epsilon = c:
+ * p -= lr / (1 - a^t) * m / (sqrt(v) / sqrt(1 - b^t) + c). `decay` adds to the gradient. */
+kernel void adam(int n, int clipped, float a, float b, float c, float decay,
+                 global const struct step *step, global struct health *health,
+                 global const float *clip, global const float *gradient, global float *value,
+                 global float *moment1, global float *moment2)
+{
+    adam_step(n, clipped, 0, a, b, c, decay, step, health, clip, gradient, value, moment1,
+              moment2);
+}
+
+/* AdamW (Loshchilov and Hutter 2019): Adam with the decay apart from the gradient. */
+kernel void adamw(int n, int clipped, float a, float b, float c, float decay,
+                  global const struct step *step, global struct health *health,
+                  global const float *clip, global const float *gradient, global float *value,
+                  global float *moment1, global float *moment2)
+{
+    adam_step(n, clipped, 1, a, b, c, decay, step, health, clip, gradient, value, moment1,
+              moment2);
 }
 
 /* clip[0] = min(1, most / norm), from partial sums of squares (see row_sums in reduce.cl). */

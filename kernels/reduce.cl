@@ -24,9 +24,9 @@ kernel void column_sums(int rows, int cols, int accumulate, global const float *
     flat_store(total, sums, cols, j);
 }
 
-/* sums[row] = sum over 16 lanes of the row's elements, squared for SQUARES. Rows are `cols` long but
+/* sums[row] = sum over 16 lanes of the row's elements, or of their squares. Rows are `cols` long but
  * for the last, which ends at element n of x. */
-kernel ROW_KERNEL void row_sums(int n, int cols, global const float *x, global float *sums)
+kernel ROW_KERNEL void row_sums(int n, int cols, int squares, global const float *x, global float *sums)
 {
     ROW_SCRATCH
     int row = get_global_id(1);
@@ -37,11 +37,10 @@ kernel ROW_KERNEL void row_sums(int n, int cols, global const float *x, global f
     LANE_LOOP(j, length)
     {
         real v = lanes_load(p, length, j);
-#ifdef SQUARES
-        sum = fma(v, v, sum);
-#else
-        sum = sum + v;
-#endif
+        if (squares)
+            sum = fma(v, v, sum);
+        else
+            sum = sum + v;
     }
     float total = lanes_sum(sum);
     if (is_lane_zero)

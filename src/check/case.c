@@ -68,3 +68,8 @@ size_t vcl_case_count(const struct vcl_checker *checker, size_t tiny, size_t qui
 {
     return checker->params->tiny ? tiny : checker->params->quick ? quick : full;
 }
+
+bool vcl_case_quick(const struct vcl_checker *checker)
+{
+    return vcl_case_count(checker, 0, 1, 0);
+}

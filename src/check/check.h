@@ -103,6 +103,9 @@ void vcl_case_abandon(struct vcl_checker *checker);
 /* How many of a table's cases to run: of `tiny`, `quick` and `full` the one that was asked for. */
 size_t vcl_case_count(const struct vcl_checker *checker, size_t tiny, size_t quick, size_t full);
 
+/* A quick run is wanted: one program less where others cross the same lines. */
+bool vcl_case_quick(const struct vcl_checker *checker);
+
 /* ---- zone.c ---- */
 
 /* n floats made by `fill` from random words. */

@@ -188,7 +188,7 @@ static bool skips(const struct vcl_checker *c, size_t index, unsigned transposes
     const uint32_t *shape = shapes[index];
     bool large = (double)shape[0] * shape[1] * shape[2] > 2e6;
     bool alike = transposes == 0 || transposes == 3;
-    return c->params->quick ? !alike : large && alike != (index % 2 == 0);
+    return vcl_case_quick(c) ? !alike : large && alike != (index % 2 == 0);
 }
 
 /* Each pair of transpositions and variant is another program, the first shapes do with four. */

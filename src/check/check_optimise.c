@@ -20,12 +20,7 @@ enum method { SGD, ADAM, ADAMW, METHODS };
 static const struct vcl_optimise methods[METHODS] = {
     [SGD] = {.kernel = "sgd", .a = 0.9f, .decay = 1e-3f},
     [ADAM] = {.kernel = "adam", .a = 0.9f, .b = 0.999f, .c = 1e-8f, .decay = 1e-3f},
-    [ADAMW] = {.kernel = "adam",
-               .options = "-DDECOUPLED",
-               .a = 0.9f,
-               .b = 0.999f,
-               .c = 1e-8f,
-               .decay = 1e-2f},
+    [ADAMW] = {.kernel = "adamw", .a = 0.9f, .b = 0.999f, .c = 1e-8f, .decay = 1e-2f},
 };
 
 static const char *const method_names[METHODS] = {"sgd", "adam", "adamw"};
@@ -214,7 +209,7 @@ static enum vcl_status run_optimise(struct vcl_checker *c, struct vcl_error *err
         const struct optimise o = {.method = (enum method)(i % METHODS),
                                    .trouble = (enum trouble)(i / METHODS % TROUBLES),
                                    .n = sizes[i / (METHODS * TROUBLES)]};
-        bool quick = vcl_case_count(c, 0, 1, 0);
+        bool quick = vcl_case_quick(c);
         if (!quick || o.method != SGD)
             TRY(optimise(c, o, 0, err));
         if (!quick || o.method != ADAMW)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include <math.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -243,14 +243,46 @@ static void report(struct cli *cli, const struct vcl_train_result *result, const
     }
 }
 
+/* Data are read by a thread of their own while the OpenCL runtime starts. */
+struct loading {
+    const struct options *options;
+    struct vcl_dataset *train, *test;
+    struct vcl_error err;
+    enum vcl_status status;
+};
+
+static void *load(void *user)
+{
+    struct loading *loading = user;
+    loading->status = open_sets(loading->options, &loading->train, &loading->test, &loading->err);
+    return NULL;
+}
+
+/* What is wrong with the data is reported before what is wrong with the device. */
+static enum vcl_status open_all(struct cli *cli, struct loading *loading)
+{
+    pthread_t thread;
+    bool apart = pthread_create(&thread, NULL, load, loading) == 0;
+    if (!apart)
+        load(loading);
+    enum vcl_status r = open_context(cli);
+    if (apart)
+        pthread_join(thread, NULL);
+    if (loading->status < 0) {
+        cli->err = loading->err;
+        r = loading->status;
+    }
+    return r;
+}
+
 static enum vcl_status train(struct cli *cli, const struct options *o, const char *out)
 {
-    struct vcl_dataset *train_set = NULL, *test_set = NULL;
+    struct loading loading = {.options = o};
     struct vcl_train_result result;
     enum vcl_status r;
-    TRY(open_sets(o, &train_set, &test_set, &cli->err));
+    TRY(open_all(cli, &loading));
+    struct vcl_dataset *train_set = loading.train, *test_set = loading.test;
     say_data(cli, train_set);
-    TRY(open_context(cli));
     struct training training = {
         .cli = cli, .pictures = test_set ? test_set : train_set, .out = out};
     double before = vcl_now() - cli->process_start;
@@ -278,8 +310,8 @@ static enum vcl_status train(struct cli *cli, const struct options *o, const cha
     report(cli, &result, out, before + result.startup_seconds);
     report_profile(cli);
 out:
-    vcl_dataset_destroy(&train_set);
-    vcl_dataset_destroy(&test_set);
+    vcl_dataset_destroy(&loading.train);
+    vcl_dataset_destroy(&loading.test);
     return r;
 }
 

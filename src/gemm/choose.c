@@ -93,8 +93,8 @@ static enum vcl_status check(const struct vcl_gemm *gemm, struct vcl_error *err)
         return ERR(err, VCL_E_SHAPE, "a matrix product of %zu x %zu x %zu", m, n, k);
     if (vcl_buf_size(gemm->a) / f / m < k || vcl_buf_size(gemm->b) / f / k < n ||
         vcl_buf_size(gemm->c) / f / m < n || (gemm->bias && vcl_buf_size(gemm->bias) / f < n))
-        return ERR(err, VCL_E_SHAPE, "a buffer is too small for a matrix product of %zu x %zu x %zu",
-                   m, n, k);
+        return ERR(err, VCL_E_SHAPE,
+                   "a buffer is too small for a matrix product of %zu x %zu x %zu", m, n, k);
     return VCL_OK;
 }
 

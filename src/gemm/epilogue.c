@@ -52,17 +52,16 @@ enum vcl_status vcl_activation_find(const char *name, const struct vcl_activatio
     return near ? vcl_error_hint(err, r, "did you mean '%s'?", near) : r;
 }
 
-static const char *activation_or_identity(const struct vcl_gemm *gemm)
+const char *vcl_gemm_activation(const struct vcl_gemm *gemm)
 {
     return gemm->activation && *gemm->activation ? gemm->activation : "identity";
 }
 
-void vcl_gemm_options(const struct vcl_gemm *gemm, const char *more, char options[VCL_GEMM_OPTIONS])
+void vcl_gemm_options(const struct vcl_gemm *gemm, char options[VCL_GEMM_OPTIONS])
 {
     snprintf(options, VCL_GEMM_OPTIONS,
-             "-DTRANS_A=%d -DTRANS_B=%d -DACCUMULATE=%d -DHAS_BIAS=%d -DACT=act_%s%s",
-             gemm->trans_a, gemm->trans_b, gemm->accumulate, gemm->bias != NULL,
-             activation_or_identity(gemm), more);
+             "-DTRANS_A=%d -DTRANS_B=%d -DACCUMULATE=%d -DHAS_BIAS=%d -DACT=act_%s", gemm->trans_a,
+             gemm->trans_b, gemm->accumulate, gemm->bias != NULL, vcl_gemm_activation(gemm));
 }
 
 void vcl_flat_size(const struct vcl_ctx *ctx, struct vcl_launch *launch, size_t cols, size_t rows)
@@ -81,10 +80,10 @@ enum vcl_status vcl_gemm_epilogue(struct vcl_ctx *ctx, const struct vcl_gemm *ge
                                   struct vcl_error *err)
 {
     char options[64];
-    if (!gemm->bias && strcmp(activation_or_identity(gemm), "identity") == 0)
+    if (!gemm->bias && strcmp(vcl_gemm_activation(gemm), "identity") == 0)
         return VCL_OK;
     snprintf(options, sizeof options, "-DHAS_BIAS=%d -DACT=act_%s", gemm->bias != NULL,
-             activation_or_identity(gemm));
+             vcl_gemm_activation(gemm));
     struct vcl_launch launch = {
         .source = "pointwise.cl",
         .kernel = "epilogue",

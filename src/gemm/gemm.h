@@ -37,10 +37,12 @@ extern const struct vcl_activation vcl_activations[]; /* ends with a NULL name *
 enum vcl_status vcl_activation_find(const char *name, const struct vcl_activation **ret_activation,
                                     struct vcl_error *err) VCL_MUST_CHECK;
 
-/* "-DTRANS_A=1 -DACT=act_relu ..." for kernels that do the epilogue themselves. */
+/* The product's activation by name, "identity" if it has none. */
+const char *vcl_gemm_activation(const struct vcl_gemm *gemm);
+
+/* "-DTRANS_A=1 -DACT=act_relu ..." for kernels compiled for each kind of product. */
 enum { VCL_GEMM_OPTIONS = 160 };
-void vcl_gemm_options(const struct vcl_gemm *gemm, const char *more,
-                      char options[VCL_GEMM_OPTIONS]);
+void vcl_gemm_options(const struct vcl_gemm *gemm, char options[VCL_GEMM_OPTIONS]);
 
 /* Bias and activation as a pass of its own over c. Nothing to do is nothing launched. */
 enum vcl_status vcl_gemm_epilogue(struct vcl_ctx *ctx, const struct vcl_gemm *gemm,

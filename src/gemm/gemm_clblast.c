@@ -27,11 +27,11 @@ static enum vcl_status sgemm(struct vcl_ctx *ctx, const void *data, struct vcl_e
     const struct vcl_gemm *g = &((const struct call *)data)->gemm;
     const size_t ld_a = g->trans_a ? g->m : g->k, ld_b = g->trans_b ? g->k : g->n;
     cl_event event = NULL;
-    CLBlastStatusCode code = CLBlastSgemm(
-        CLBlastLayoutRowMajor, g->trans_a ? CLBlastTransposeYes : CLBlastTransposeNo,
-        g->trans_b ? CLBlastTransposeYes : CLBlastTransposeNo, g->m, g->n, g->k, 1.0f, g->a->mem,
-        0, ld_a, g->b->mem, 0, ld_b, g->accumulate ? 1.0f : 0.0f, g->c->mem, 0, g->n, &ctx->queue,
-        ctx->profile ? &event : NULL);
+    CLBlastStatusCode code =
+        CLBlastSgemm(CLBlastLayoutRowMajor, g->trans_a ? CLBlastTransposeYes : CLBlastTransposeNo,
+                     g->trans_b ? CLBlastTransposeYes : CLBlastTransposeNo, g->m, g->n, g->k, 1.0f,
+                     g->a->mem, 0, ld_a, g->b->mem, 0, ld_b, g->accumulate ? 1.0f : 0.0f, g->c->mem,
+                     0, g->n, &ctx->queue, ctx->profile ? &event : NULL);
     if (code != CLBlastSuccess)
         return ERR(err, VCL_E_CL, "CLBlastSgemm of %u x %u x %u failed: %s (%d)", g->m, g->n, g->k,
                    vcl_cl_name(code), (int)code);

@@ -12,7 +12,7 @@ static bool supports(const struct vcl_ctx *ctx, const struct vcl_gemm *gemm)
 static enum vcl_status run(struct vcl_ctx *ctx, const struct vcl_gemm *gemm, struct vcl_error *err)
 {
     char options[VCL_GEMM_OPTIONS];
-    vcl_gemm_options(gemm, "", options);
+    vcl_gemm_options(gemm, options);
     struct vcl_launch launch = {
         .source = "gemm_naive.cl",
         .kernel = "gemm_naive",

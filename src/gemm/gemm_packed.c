@@ -31,8 +31,8 @@ static uint32_t ceil_div(uint32_t a, uint32_t b)
 }
 
 static enum vcl_status pack(struct vcl_ctx *ctx, const char *kernel, const char *options,
-                            uint32_t extent, uint32_t panels, uint32_t k, struct vcl_buf *from,
-                            struct vcl_buf *to, struct vcl_error *err)
+                            uint32_t extent, uint32_t panels, uint32_t k, bool transposed,
+                            struct vcl_buf *from, struct vcl_buf *to, struct vcl_error *err)
 {
     return vcl_launch_run(ctx,
                           &(struct vcl_launch){
@@ -42,8 +42,8 @@ static enum vcl_status pack(struct vcl_ctx *ctx, const char *kernel, const char 
                               .global = {panels, ceil_div(k, K_CHUNK), 1},
                               .local = {1, 1, 1},
                               .args = {VCL_ARG((int32_t)extent), VCL_ARG((int32_t)k),
-                                       VCL_ARG(from), VCL_ARG(to)},
-                              .n_args = 4,
+                                       VCL_ARG((int32_t)transposed), VCL_ARG(from), VCL_ARG(to)},
+                              .n_args = 5,
                           },
                           err);
 }
@@ -53,16 +53,18 @@ static enum vcl_status run(struct vcl_ctx *ctx, const struct vcl_gemm *gemm, str
     struct tile tile = tile_for(ctx);
     uint32_t panels_a = ceil_div(gemm->m, tile.rows), panels_b = ceil_div(gemm->n, tile.columns);
     struct vcl_buf *a, *b;
-    char options[VCL_GEMM_OPTIONS], shape[32];
+    char options[64];
     enum vcl_status r;
-    snprintf(shape, sizeof shape, " -DMR=%u -DNV=%u", tile.rows, tile.columns / 8);
-    vcl_gemm_options(gemm, shape, options);
-    TRY(vcl_scratch_get(ctx, VCL_SCRATCH_A,
-                        (size_t)panels_a * tile.rows * gemm->k * sizeof(float), &a, err));
+    snprintf(options, sizeof options, "-DACT=act_%s -DMR=%u -DNV=%u", vcl_gemm_activation(gemm),
+             tile.rows, tile.columns / 8);
+    TRY(vcl_scratch_get(ctx, VCL_SCRATCH_A, (size_t)panels_a * tile.rows * gemm->k * sizeof(float),
+                        &a, err));
     TRY(vcl_scratch_get(ctx, VCL_SCRATCH_B,
                         (size_t)panels_b * tile.columns * gemm->k * sizeof(float), &b, err));
-    TRY(pack(ctx, "gemm_pack_a", options, gemm->m, panels_a, gemm->k, gemm->a, a, err));
-    TRY(pack(ctx, "gemm_pack_b", options, gemm->n, panels_b, gemm->k, gemm->b, b, err));
+    TRY(pack(ctx, "gemm_pack_a", options, gemm->m, panels_a, gemm->k, gemm->trans_a, gemm->a, a,
+             err));
+    TRY(pack(ctx, "gemm_pack_b", options, gemm->n, panels_b, gemm->k, gemm->trans_b, gemm->b, b,
+             err));
     struct vcl_launch launch = {
         .source = "gemm_packed.cl",
         .kernel = "gemm_packed",
@@ -70,8 +72,9 @@ static enum vcl_status run(struct vcl_ctx *ctx, const struct vcl_gemm *gemm, str
         .global = {panels_a, panels_b, 1},
         .local = {1, 1, 1},
         .args = {VCL_ARG((int32_t)gemm->m), VCL_ARG((int32_t)gemm->n), VCL_ARG((int32_t)gemm->k),
+                 VCL_ARG((int32_t)gemm->accumulate), VCL_ARG((int32_t)(gemm->bias != NULL)),
                  VCL_ARG(a), VCL_ARG(b), VCL_ARG(gemm->bias ? gemm->bias : b), VCL_ARG(gemm->c)},
-        .n_args = 7,
+        .n_args = 9,
     };
     TRY(vcl_launch_run(ctx, &launch, err));
 out:

@@ -5,7 +5,7 @@
 static void configure(const struct vcl_optimiser_config *config, struct vcl_optimise *op)
 {
     vcl_adam_configure(config, op);
-    op->options = "-DDECOUPLED";
+    op->kernel = "adamw";
 }
 
 const struct vcl_optimiser_def vcl_optimiser_adamw = {

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <stdio.h>
-
 #include "gemm/gemm.h"
 #include "ops/ops.h"
 
@@ -12,7 +10,7 @@ static enum vcl_status free_bits_mask(struct vcl_ctx *ctx, const struct vcl_late
     if (r < 0)
         return r;
     struct vcl_launch launch = {
-        .source = "latent.cl",
+        .source = "core.cl",
         .kernel = "free_bits_mask",
         .args = {VCL_ARG((int32_t)l->batch), VCL_ARG((int32_t)l->dim), VCL_ARG(l->free_bits),
                  VCL_ARG(l->mask), VCL_ARG(l->mask)},
@@ -25,20 +23,17 @@ static enum vcl_status free_bits_mask(struct vcl_ctx *ctx, const struct vcl_late
 enum vcl_status vcl_op_latent_forward(struct vcl_ctx *ctx, const struct vcl_latent *l,
                                       struct vcl_error *err)
 {
-    char options[64];
     enum vcl_status r;
     bool free_bits = l->free_bits > 0;
-    snprintf(options, sizeof options, "%s%s", l->eps ? "-DEPS_GIVEN " : "",
-             free_bits ? "-DKL_ELEMENTS" : "");
     struct vcl_launch launch = {
-        .source = "latent.cl",
+        .source = "core.cl",
         .kernel = "latent_forward",
-        .options = options,
         .args = {VCL_ARG((int32_t)l->dim), VCL_ARG((int32_t)l->repeat), VCL_ARG(l->stream),
-                 VCL_ARG(l->step), VCL_ARG(l->ids), VCL_ARG(l->eps ? l->eps : l->heads),
-                 VCL_ARG(l->heads), VCL_ARG(l->z), VCL_ARG(l->spread), VCL_ARG(l->kl),
+                 VCL_ARG((int32_t)(l->eps != NULL)), VCL_ARG((int32_t)free_bits), VCL_ARG(l->step),
+                 VCL_ARG(l->ids), VCL_ARG(l->eps ? l->eps : l->heads), VCL_ARG(l->heads),
+                 VCL_ARG(l->z), VCL_ARG(l->spread), VCL_ARG(l->kl),
                  VCL_ARG(free_bits ? l->kl_elements : l->kl)},
-        .n_args = 11,
+        .n_args = 13,
     };
     vcl_row_size(ctx, &launch, (size_t)l->batch * l->repeat);
     TRY(vcl_launch_run(ctx, &launch, err));
@@ -54,13 +49,13 @@ enum vcl_status vcl_op_latent_backward(struct vcl_ctx *ctx, const struct vcl_lat
 {
     bool free_bits = l->free_bits > 0;
     struct vcl_launch launch = {
-        .source = "latent.cl",
+        .source = "core.cl",
         .kernel = "latent_backward",
-        .options = free_bits ? "-DFREE_BITS" : NULL,
-        .args = {VCL_ARG((int32_t)l->dim), VCL_ARG(1.0f / (float)l->batch), VCL_ARG(l->step),
-                 VCL_ARG(l->heads), VCL_ARG(l->spread), VCL_ARG(free_bits ? l->mask : l->spread),
-                 VCL_ARG(dz), VCL_ARG(dheads)},
-        .n_args = 8,
+        .args = {VCL_ARG((int32_t)l->dim), VCL_ARG((int32_t)free_bits),
+                 VCL_ARG(1.0f / (float)l->batch), VCL_ARG(l->step), VCL_ARG(l->heads),
+                 VCL_ARG(l->spread), VCL_ARG(free_bits ? l->mask : l->spread), VCL_ARG(dz),
+                 VCL_ARG(dheads)},
+        .n_args = 9,
     };
     vcl_row_size(ctx, &launch, l->batch);
     return vcl_launch_run(ctx, &launch, err);
@@ -70,7 +65,7 @@ enum vcl_status vcl_op_latent_log_ratio(struct vcl_ctx *ctx, const struct vcl_la
                                         struct vcl_buf *ratio, struct vcl_error *err)
 {
     struct vcl_launch launch = {
-        .source = "latent.cl",
+        .source = "core.cl",
         .kernel = "latent_log_ratio",
         .args = {VCL_ARG((int32_t)l->dim), VCL_ARG((int32_t)l->repeat), VCL_ARG(l->heads),
                  VCL_ARG(l->z), VCL_ARG(l->spread), VCL_ARG(ratio)},
@@ -85,7 +80,7 @@ enum vcl_status vcl_op_fill_normal(struct vcl_ctx *ctx, uint32_t rows, uint32_t 
                                    struct vcl_buf *x, struct vcl_error *err)
 {
     struct vcl_launch launch = {
-        .source = "latent.cl",
+        .source = "core.cl",
         .kernel = "fill_normal",
         .args = {VCL_ARG((int32_t)cols), VCL_ARG(stream), VCL_ARG(first_row), VCL_ARG(step),
                  VCL_ARG(x)},

@@ -7,16 +7,16 @@ enum vcl_status vcl_op_likelihood(struct vcl_ctx *ctx, const struct vcl_likeliho
                                   struct vcl_error *err)
 {
     char options[96];
-    snprintf(options, sizeof options, "-DLIKELIHOOD=%s%s", op->name,
-             op->dy ? "" : " -DNO_GRADIENT");
+    snprintf(options, sizeof options, "-DLIKELIHOOD=%s", op->name);
     struct vcl_launch launch = {
         .source = "likelihood.cl",
         .kernel = "likelihood",
         .options = options,
         .args = {VCL_ARG((int32_t)op->cols), VCL_ARG((int32_t)op->repeat),
-                 VCL_ARG(1.0f / (float)op->rows), VCL_ARG(op->parameter), VCL_ARG(op->x),
-                 VCL_ARG(op->y), VCL_ARG(op->loss), VCL_ARG(op->dy ? op->dy : op->loss)},
-        .n_args = 8,
+                 VCL_ARG((int32_t)(op->dy != NULL)), VCL_ARG(1.0f / (float)op->rows),
+                 VCL_ARG(op->parameter), VCL_ARG(op->x), VCL_ARG(op->y), VCL_ARG(op->loss),
+                 VCL_ARG(op->dy ? op->dy : op->loss)},
+        .n_args = 9,
     };
     vcl_row_size(ctx, &launch, op->rows);
     return vcl_launch_run(ctx, &launch, err);
@@ -27,10 +27,10 @@ enum vcl_status vcl_op_metrics(struct vcl_ctx *ctx, uint32_t rows, struct vcl_bu
                                struct vcl_buf *health, struct vcl_error *err)
 {
     struct vcl_launch launch = {
-        .source = "metrics.cl",
+        .source = "core.cl",
         .kernel = "metrics",
-        .args = {VCL_ARG((int32_t)rows), VCL_ARG(step), VCL_ARG(recon), VCL_ARG(kl),
-                 VCL_ARG(slots), VCL_ARG(health)},
+        .args = {VCL_ARG((int32_t)rows), VCL_ARG(step), VCL_ARG(recon), VCL_ARG(kl), VCL_ARG(slots),
+                 VCL_ARG(health)},
         .n_args = 6,
     };
     vcl_row_size(ctx, &launch, 1);

@@ -98,7 +98,7 @@ enum vcl_status vcl_op_metrics(struct vcl_ctx *ctx, uint32_t rows, struct vcl_bu
 /* ---- optimise.c ---- */
 
 struct vcl_optimise {
-    const char *kernel, *options; /* of kernels/optimiser.cl */
+    const char *kernel; /* of kernels/optimiser.cl */
     float a, b, c, decay;
     float clip; /* largest norm of the whole gradient; 0 for none */
     size_t n;

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include <stdio.h>
-
 #include "gemm/gemm.h"
 #include "ops/ops.h"
 
 enum { NORM_RUN = 1024 }; /* elements summed by one row of row_sums */
-
 
 static enum vcl_status clip(struct vcl_ctx *ctx, const struct vcl_optimise *op,
                             struct vcl_buf **ret_clip, struct vcl_error *err)
@@ -17,7 +14,7 @@ static enum vcl_status clip(struct vcl_ctx *ctx, const struct vcl_optimise *op,
     TRY(vcl_scratch_get(ctx, VCL_SCRATCH_CLIP, sizeof(float), &scale, err));
     TRY(vcl_op_row_sums(ctx, op->n, NORM_RUN, true, op->gradient, partial, err));
     struct vcl_launch launch = {
-        .source = "optimiser.cl",
+        .source = "core.cl",
         .kernel = "clip_scale",
         .args = {VCL_ARG((int32_t)runs), VCL_ARG(op->clip), VCL_ARG(partial), VCL_ARG(scale)},
         .n_args = 4,
@@ -33,21 +30,17 @@ enum vcl_status vcl_op_optimise(struct vcl_ctx *ctx, const struct vcl_optimise *
                                 struct vcl_error *err)
 {
     struct vcl_buf *scale = op->value;
-    char options[64];
     enum vcl_status r;
-    snprintf(options, sizeof options, "%s%s", op->options ? op->options : "",
-             op->clip > 0 ? " -DCLIP" : "");
     if (op->clip > 0)
         TRY(clip(ctx, op, &scale, err));
     struct vcl_launch launch = {
-        .source = "optimiser.cl",
+        .source = "core.cl",
         .kernel = op->kernel,
-        .options = options,
-        .args = {VCL_ARG((int32_t)op->n), VCL_ARG(op->a), VCL_ARG(op->b), VCL_ARG(op->c),
-                 VCL_ARG(op->decay), VCL_ARG(op->step), VCL_ARG(op->health), VCL_ARG(scale),
-                 VCL_ARG(op->gradient), VCL_ARG(op->value), VCL_ARG(op->state0),
-                 VCL_ARG(op->state1)},
-        .n_args = 12,
+        .args = {VCL_ARG((int32_t)op->n), VCL_ARG((int32_t)(op->clip > 0)), VCL_ARG(op->a),
+                 VCL_ARG(op->b), VCL_ARG(op->c), VCL_ARG(op->decay), VCL_ARG(op->step),
+                 VCL_ARG(op->health), VCL_ARG(scale), VCL_ARG(op->gradient), VCL_ARG(op->value),
+                 VCL_ARG(op->state0), VCL_ARG(op->state1)},
+        .n_args = 13,
     };
     vcl_flat_size(ctx, &launch, op->n, 1);
     TRY(vcl_launch_run(ctx, &launch, err));

@@ -6,7 +6,7 @@ enum vcl_status vcl_op_column_sums(struct vcl_ctx *ctx, size_t rows, size_t cols
                                    struct vcl_buf *x, struct vcl_buf *sums, struct vcl_error *err)
 {
     struct vcl_launch launch = {
-        .source = "reduce.cl",
+        .source = "core.cl",
         .kernel = "column_sums",
         .args = {VCL_ARG((int32_t)rows), VCL_ARG((int32_t)cols), VCL_ARG((int32_t)accumulate),
                  VCL_ARG(x), VCL_ARG(sums)},
@@ -20,11 +20,11 @@ enum vcl_status vcl_op_row_sums(struct vcl_ctx *ctx, size_t n, size_t cols, bool
                                 struct vcl_buf *x, struct vcl_buf *sums, struct vcl_error *err)
 {
     struct vcl_launch launch = {
-        .source = "reduce.cl",
+        .source = "core.cl",
         .kernel = "row_sums",
-        .options = squares ? "-DSQUARES" : NULL,
-        .args = {VCL_ARG((int32_t)n), VCL_ARG((int32_t)cols), VCL_ARG(x), VCL_ARG(sums)},
-        .n_args = 4,
+        .args = {VCL_ARG((int32_t)n), VCL_ARG((int32_t)cols), VCL_ARG((int32_t)squares), VCL_ARG(x),
+                 VCL_ARG(sums)},
+        .n_args = 5,
     };
     vcl_row_size(ctx, &launch, (n + cols - 1) / cols);
     return vcl_launch_run(ctx, &launch, err);

@@ -140,7 +140,8 @@ static void test_curve(void **state)
     const struct vcl_st_tensor *kl = tensor(&g, "curve/", "kl");
     const struct vcl_st_tensor *eps = tensor(&g, "curve/", "eps");
     struct vcl_buf *health = test_health_create(test_target.ctx);
-    for (size_t t = 0; t < recon->count; t++) {
+    size_t points = recon->count;
+    for (size_t t = 0; t < points; t++) {
         char point[32];
         test_model_give(g.model, g.rows, tensor(&g, "", "x")->values,
                         eps->values + t % eps->shape[0] * g.rows * g.model->latent);
@@ -153,10 +154,10 @@ static void test_curve(void **state)
         test_model_update(g.model, health);
     }
     vcl_buf_destroy(&health);
-    print_message("%s: %zu steps, worst error %.2g (%s)\n", g.name, recon->count - 1, worst.error,
+    print_message("%s: %zu steps, worst error %.2g (%s)\n", g.name, points - 1, worst.error,
                   worst.name);
     golden_close(&g);
-    assert_true(recon->count == 11 && worst.error <= CURVE_ERROR);
+    assert_true(points == 11 && worst.error <= CURVE_ERROR);
 }
 
 #define FILES(X) X(adam) X(adamw) X(sgd) X(clip) X(ae) X(ae_bernoulli) X(linear) X(wide) X(tall)

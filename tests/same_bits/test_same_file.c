@@ -33,18 +33,13 @@ static struct file train(struct vcl_ctx *ctx, const struct vcl_config *config,
     return file;
 }
 
-static bool same(const struct file *a, const struct file *b)
-{
-    return a->size == b->size && memcmp(a->bytes, b->bytes, a->size) == 0;
-}
-
 static struct vcl_config *small_config(const char *seed)
 {
-    const char *words[] = {"encoder=dense 40 gelu",
-                           "decoder=dense 40 relu",
+    const char *words[] = {"encoder=dense 24 gelu",
+                           "decoder=dense 24 relu",
                            "latent=6",
                            "binarize=dynamic",
-                           "batch=64",
+                           "batch=40",
                            "epochs=2",
                            "clip=20",
                            seed,
@@ -52,90 +47,95 @@ static struct vcl_config *small_config(const char *seed)
     return test_config(words);
 }
 
-/* What the tests below share: a random set, and the file that the running device makes of it. */
-struct fixture {
-    struct test_set set;
-    struct vcl_config *config;
-    struct file file;
-};
+/* What the tests share: a random set, and the file that each device made of it. */
+static struct test_set set;
+static struct vcl_config *config;
+static struct file first;
+static const struct vcl_ctx *first_by;
 
-static struct fixture fixture_create(void)
+static void share(void)
 {
-    struct fixture f = {.set = test_set_create(150, (struct vcl_shape){17, 16, 1}, VCL_U8),
-                        .config = small_config("seed=5")};
-    f.file = train(test_target.ctx, f.config, f.set.set, NULL);
-    return f;
+    if (!set.set) {
+        set = test_set_create(90, (struct vcl_shape){17, 16, 1}, VCL_U8);
+        config = small_config("seed=5");
+    }
+    if (first_by != test_target.ctx) {
+        free(first.bytes);
+        first = train(test_target.ctx, config, set.set, NULL);
+        first_by = test_target.ctx;
+    }
 }
 
-static void fixture_finish(struct fixture *f)
+static void assert_first(struct file file)
 {
-    free(f->file.bytes);
-    vcl_config_destroy(&f->config);
-    test_set_finish(&f->set);
+    assert_true(file.size == first.size && memcmp(file.bytes, first.bytes, file.size) == 0);
+    free(file.bytes);
 }
 
 static void test_twice(void **state)
 {
     (void)state;
-    struct fixture f = fixture_create();
+    share();
+    assert_first(train(test_target.ctx, config, set.set, NULL));
+}
+
+static void test_another_seed(void **state)
+{
+    (void)state;
     struct vcl_config *other = small_config("seed=6");
-    struct file again = train(test_target.ctx, f.config, f.set.set, NULL);
-    struct file another = train(test_target.ctx, other, f.set.set, NULL);
-    assert_true(same(&f.file, &again));
-    assert_false(same(&f.file, &another));
-    free(again.bytes);
-    free(another.bytes);
+    share();
+    struct file file = train(test_target.ctx, other, set.set, NULL);
+    assert_true(file.size != first.size || memcmp(file.bytes, first.bytes, file.size) != 0);
+    free(file.bytes);
     vcl_config_destroy(&other);
-    fixture_finish(&f);
 }
 
 static void test_evaluation(void **state)
 {
     (void)state;
-    struct fixture f = fixture_create();
-    struct test_set test = test_set_create(70, (struct vcl_shape){17, 16, 1}, VCL_U8);
-    struct file with_test = train(test_target.ctx, f.config, f.set.set, test.set);
-    assert_true(same(&f.file, &with_test));
-    free(with_test.bytes);
+    struct test_set test = test_set_create(50, (struct vcl_shape){17, 16, 1}, VCL_U8);
+    share();
+    assert_first(train(test_target.ctx, config, set.set, test.set));
     test_set_finish(&test);
-    fixture_finish(&f);
+}
+
+static void train_with(const char *gemm)
+{
+    const char *before = test_target.gemm;
+    test_target.gemm = gemm;
+    struct vcl_ctx *ctx = test_ctx_create();
+    test_target.gemm = before;
+    print_message("GEMM %s\n", gemm);
+    assert_first(train(ctx, config, set.set, NULL));
+    vcl_ctx_destroy(&ctx);
 }
 
 static void test_implementations(void **state)
 {
     (void)state;
-    struct fixture f = fixture_create();
-    const char *chosen = test_target.gemm;
+    const char *chosen = vcl_gemm_chosen(test_target.ctx);
+    share();
     for (const struct vcl_gemm_def *const *def = vcl_gemm_defs; *def; def++) {
         const struct vcl_gemm product = {.m = 64, .n = 64, .k = 64};
-        if (!(*def)->same_bits || !(*def)->supports(test_target.ctx, &product))
-            continue;
-        test_target.gemm = (*def)->name;
-        struct vcl_ctx *ctx = test_ctx_create();
-        struct file file = train(ctx, f.config, f.set.set, NULL);
-        print_message("GEMM %s: %s\n", test_target.gemm, same(&f.file, &file) ? "same" : "differs");
-        assert_true(same(&f.file, &file));
-        free(file.bytes);
-        vcl_ctx_destroy(&ctx);
+        if ((*def)->same_bits && (*def)->supports(test_target.ctx, &product) &&
+            strcmp((*def)->name, chosen) != 0)
+            train_with((*def)->name);
     }
-    test_target.gemm = chosen;
-    fixture_finish(&f);
 }
 
 /* Tiles are chosen by the vectors that the device prefers: say that it prefers others. */
 static void test_tiles(void **state)
 {
     (void)state;
-    struct fixture f = fixture_create();
+    share();
+    if (strcmp(vcl_gemm_chosen(test_target.ctx), "naive") == 0)
+        return; /* it has none */
     for (uint32_t width = 4; width <= 16; width *= 2) {
         struct vcl_ctx *ctx = test_ctx_create();
         ((struct vcl_device_info *)vcl_ctx_device(ctx))->vector_width = width;
-        struct file file = train(ctx, f.config, f.set.set, NULL);
-        assert_true(same(&f.file, &file));
-        free(file.bytes);
+        assert_first(train(ctx, config, set.set, NULL));
         vcl_ctx_destroy(&ctx);
     }
-    fixture_finish(&f);
 }
 
 /* ---- across machines ---- */
@@ -175,9 +175,8 @@ static void compare_recorded(const struct file *file, struct checksums recorded)
 static void test_recorded(void **state)
 {
     (void)state;
-    struct fixture f = fixture_create();
-    compare_recorded(&f.file, (struct checksums){0x6975c0ca, 0xe8c3ba43});
-    fixture_finish(&f);
+    share();
+    compare_recorded(&first, (struct checksums){0xd509ca52, 0x80b838d5});
 }
 
 /* Also depends on how the built-in set is drawn. */
@@ -192,24 +191,29 @@ static void test_recorded_digits(void **state)
                            "lr=0.003",
                            "seed=1",
                            NULL};
-    const struct vcl_data_params params = {.source = "digits", .limit = 200};
-    struct vcl_config *config = test_config(words);
-    struct vcl_dataset *set;
-    OK(vcl_dataset_open(&params, &set, &test_error));
-    struct file file = train(test_target.ctx, config, set, NULL);
-    compare_recorded(&file, (struct checksums){0x5a700e1e, 0x9cd379b4});
+    const struct vcl_data_params params = {.source = "digits", .limit = 110};
+    struct vcl_config *model = test_config(words);
+    struct vcl_dataset *digits;
+    OK(vcl_dataset_open(&params, &digits, &test_error));
+    struct file file = train(test_target.ctx, model, digits, NULL);
+    compare_recorded(&file, (struct checksums){0x2109ff8f, 0xa857ef72});
     free(file.bytes);
-    vcl_dataset_destroy(&set);
-    vcl_config_destroy(&config);
+    vcl_dataset_destroy(&digits);
+    vcl_config_destroy(&model);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_twice),           cmocka_unit_test(test_evaluation),
-        cmocka_unit_test(test_implementations), cmocka_unit_test(test_tiles),
-        cmocka_unit_test(test_recorded),        cmocka_unit_test(test_recorded_digits),
+        cmocka_unit_test(test_recorded),   cmocka_unit_test(test_recorded_digits),
+        cmocka_unit_test(test_twice),      cmocka_unit_test(test_another_seed),
+        cmocka_unit_test(test_evaluation), cmocka_unit_test(test_implementations),
+        cmocka_unit_test(test_tiles),
     };
     test_begin();
-    return test_on_devices(tests, sizeof tests / sizeof *tests, true);
+    int result = test_on_devices(tests, sizeof tests / sizeof *tests, true);
+    free(first.bytes);
+    vcl_config_destroy(&config);
+    test_set_finish(&set);
+    return result;
 }
