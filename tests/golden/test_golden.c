@@ -140,7 +140,8 @@ static void test_curve(void **state)
     const struct vcl_st_tensor *kl = tensor(&g, "curve/", "kl");
     const struct vcl_st_tensor *eps = tensor(&g, "curve/", "eps");
     struct vcl_buf *health = test_health_create(test_target.ctx);
-    size_t points = recon->count;
+    size_t points = test_small() ? 4 : recon->count;
+    assert_int_equal(recon->count, 11);
     for (size_t t = 0; t < points; t++) {
         char point[32];
         test_model_give(g.model, g.rows, tensor(&g, "", "x")->values,
@@ -157,7 +158,7 @@ static void test_curve(void **state)
     print_message("%s: %zu steps, worst error %.2g (%s)\n", g.name, points - 1, worst.error,
                   worst.name);
     golden_close(&g);
-    assert_true(points == 11 && worst.error <= CURVE_ERROR);
+    assert_true(worst.error <= CURVE_ERROR);
 }
 
 #define FILES(X) X(adam) X(adamw) X(sgd) X(clip) X(ae) X(ae_bernoulli) X(linear) X(wide) X(tall)
