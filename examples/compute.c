@@ -28,8 +28,8 @@ int main(void)
 
     if (vcl_ctx_create(NULL, &ctx, &err) || vcl_buf_create(ctx, sizeof a, &buf_a, &err) ||
         vcl_buf_create(ctx, sizeof b, &buf_b, &err) ||
-        vcl_buf_create(ctx, sizeof c, &buf_c, &err) ||
-        vcl_buf_write(buf_a, 0, sizeof a, a, &err) || vcl_buf_write(buf_b, 0, sizeof b, b, &err))
+        vcl_buf_create(ctx, sizeof c, &buf_c, &err) || vcl_buf_write(buf_a, 0, sizeof a, a, &err) ||
+        vcl_buf_write(buf_b, 0, sizeof b, b, &err))
         goto out;
 
     const struct vcl_gemm product = {.m = 2, .n = 2, .k = 3, .a = buf_a, .b = buf_b, .c = buf_c};

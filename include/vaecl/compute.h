@@ -63,12 +63,13 @@ VCL_API struct vcl_arg vcl_arg_buf(struct vcl_buf *buf);
 
 enum { VCL_MAX_ARGS = 20 };
 
-/* What to run. `source` is one of the library's kernel files ("pointwise.cl"), or NULL for `text`. */
+/* What to run. `source` is one of the library's kernel files ("pointwise.cl"), or NULL for `text`.
+ */
 struct vcl_launch {
     const char *source;
-    const char *text;    /* OpenCL C of one's own; may #include "prelude.cl" and "math.cl" */
-    const char *kernel;  /* the function's name */
-    const char *options; /* "-DACT=act_relu", or NULL */
+    const char *text;           /* OpenCL C of one's own; may #include "prelude.cl" and "math.cl" */
+    const char *kernel;         /* the function's name */
+    const char *options;        /* "-DACT=act_relu", or NULL */
     size_t global[3], local[3]; /* local: all three or none (0); global is a multiple of it */
     struct vcl_arg args[VCL_MAX_ARGS];
     uint32_t n_args;
@@ -89,11 +90,12 @@ struct vcl_gemm {
     bool trans_a, trans_b;
     struct vcl_buf *a, *b, *c;
     bool accumulate;
-    struct vcl_buf *bias;    /* or NULL */
-    const char *activation;  /* NULL or a name of vcl_activation_names() */
+    struct vcl_buf *bias;   /* or NULL */
+    const char *activation; /* NULL or a name of vcl_activation_names() */
 };
 
-/* Runs on the implementation chosen for the context (vcl_ctx_params.gemm), the device and the shape. */
+/* Runs on the implementation chosen for the context (vcl_ctx_params.gemm), the device and the
+ * shape. */
 VCL_API enum vcl_status vcl_gemm_run(struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
                                      struct vcl_error *err) VCL_MUST_CHECK;
 

@@ -32,7 +32,7 @@ VCL_API size_t vcl_shape_size(struct vcl_shape shape);
 
 /* A data set, readable by everybody and changed by nobody. */
 struct vcl_dataset {
-    const char *name; /* "digits", or the path it was read from */
+    const char *name;   /* "digits", or the path it was read from */
     const char *format; /* "digits", "idx", "npy", "images" ... */
     size_t count;
     struct vcl_shape shape;
@@ -69,8 +69,8 @@ VCL_API enum vcl_status vcl_dataset_wrap(const char *name, size_t count, struct 
 VCL_API void vcl_dataset_destroy(struct vcl_dataset **set);
 
 /* Draws a permutation keyed by `seed` and gives its first round(fraction * count) indices to the
- * validation part, the rest to the training part, each in ascending order. Both index arrays are the
- * caller's, released with free(). */
+ * validation part, the rest to the training part, each in ascending order. Both index arrays are
+ * the caller's, released with free(). */
 VCL_API enum vcl_status vcl_dataset_divide(const struct vcl_dataset *set, double fraction,
                                            uint64_t seed, uint32_t **ret_train, size_t *ret_n_train,
                                            uint32_t **ret_valid, size_t *ret_n_valid,
@@ -97,8 +97,9 @@ VCL_API enum vcl_status vcl_dataset_summarise(const struct vcl_dataset *set,
 struct vcl_array {
     size_t count;
     struct vcl_shape shape;
-    const float *values;    /* NHWC; images in [0, 1], other values as they are */
-    const int32_t *labels;  /* NULL, or count of them (.csv gets a last column, .idx a second file) */
+    const float *values; /* NHWC; images in [0, 1], other values as they are */
+    const int32_t
+        *labels; /* NULL, or count of them (.csv gets a last column, .idx a second file) */
 };
 
 /* Writes by extension: .png (a grid of `columns` images a row, 0 chooses; 1 or 3 channels),

@@ -26,7 +26,7 @@ enum vcl_device_type {
 VCL_API const char *vcl_device_type_name(enum vcl_device_type type);
 
 struct vcl_device_info {
-    char id[24];           /* "P:D": platform and device number; "P" for a platform without devices */
+    char id[24]; /* "P:D": platform and device number; "P" for a platform without devices */
     char platform[128], name[256], vendor[128], version[128], driver[128];
     enum vcl_device_type type;
     uint64_t memory, max_alloc, local_memory; /* bytes */
@@ -48,14 +48,15 @@ VCL_API enum vcl_status vcl_device_list(struct vcl_device_info **ret_list, size_
 enum vcl_log_level { VCL_LOG_WARNING, VCL_LOG_INFO, VCL_LOG_DEBUG };
 
 struct vcl_ctx_params {
-    const char *device;     /* "P:D", part of a name, "gpu", "cpu"; NULL or "" for the default */
-    const char *gemm;       /* name of a GEMM implementation; NULL chooses for the device */
-    bool same_bits;         /* only kernels that give the same bits on every device */
-    const char *kernel_dir; /* read kernels from this folder instead of the embedded ones, or NULL */
-    const char *cache_dir;  /* where compiled programs are kept, or NULL for none */
-    bool profile;           /* time each kernel; slower */
-    uint32_t lanes;         /* floats a work-item of element-wise kernels holds, 1 or 16; 0 chooses:
-                               16 on CPUs with vectors, else 1. Results are the same bits. */
+    const char *device; /* "P:D", part of a name, "gpu", "cpu"; NULL or "" for the default */
+    const char *gemm;   /* name of a GEMM implementation; NULL chooses for the device */
+    bool same_bits;     /* only kernels that give the same bits on every device */
+    const char
+        *kernel_dir;       /* read kernels from this folder instead of the embedded ones, or NULL */
+    const char *cache_dir; /* where compiled programs are kept, or NULL for none */
+    bool profile;          /* time each kernel; slower */
+    uint32_t lanes;        /* floats a work-item of element-wise kernels holds, 1 or 16; 0 chooses:
+                              16 on CPUs with vectors, else 1. Results are the same bits. */
     void (*log)(void *user, enum vcl_log_level level, const char *message); /* or NULL */
     void *log_user;
 };
@@ -82,7 +83,8 @@ struct vcl_profile_row {
     double seconds; /* on the device */
 };
 
-/* Since the context was made or the last reset; sorted by time. *ret_rows is released with free(). */
+/* Since the context was made or the last reset; sorted by time. *ret_rows is released with free().
+ */
 VCL_API enum vcl_status vcl_profile_read(struct vcl_ctx *ctx, struct vcl_profile_row **ret_rows,
                                          size_t *ret_count, struct vcl_error *err) VCL_MUST_CHECK;
 VCL_API void vcl_profile_reset(struct vcl_ctx *ctx);

@@ -67,15 +67,15 @@ struct vcl_model_info {
     uint32_t latent;
     size_t parameters;
     const char *name, *encoder, *decoder, *likelihood, *objective;
-    bool has_density;        /* the likelihood is one: bits/dim and NLL have a meaning */
-    bool stochastic;         /* false for a plain autoencoder */
-    uint64_t seed, steps;    /* of the training so far */
+    bool has_density;     /* the likelihood is one: bits/dim and NLL have a meaning */
+    bool stochastic;      /* false for a plain autoencoder */
+    uint64_t seed, steps; /* of the training so far */
     const char *binarize;
 };
 
-/* A new model for examples of `shape`, weights drawn from config->seed. `batch` is the largest number
- * of examples worked on at once; `trainable` also makes gradients and optimiser state. The caller
- * owns *ret_model; the context outlives it. */
+/* A new model for examples of `shape`, weights drawn from config->seed. `batch` is the largest
+ * number of examples worked on at once; `trainable` also makes gradients and optimiser state. The
+ * caller owns *ret_model; the context outlives it. */
 VCL_API enum vcl_status vcl_model_create(struct vcl_ctx *ctx, const struct vcl_config *config,
                                          struct vcl_shape shape, uint32_t batch, bool trainable,
                                          struct vcl_model **ret_model,

@@ -14,10 +14,10 @@ extern "C" {
 #endif
 
 struct vcl_eval_params {
-    uint32_t nll_samples;  /* importance samples an example for `nll`; 0: none */
-    uint64_t seed;         /* of the noise */
-    const char *binarize;  /* NULL: as the model was trained */
-    size_t nll_limit;      /* use the first so many examples for `nll`; 0: all */
+    uint32_t nll_samples; /* importance samples an example for `nll`; 0: none */
+    uint64_t seed;        /* of the noise */
+    const char *binarize; /* NULL: as the model was trained */
+    size_t nll_limit;     /* use the first so many examples for `nll`; 0: all */
     bool (*progress)(void *user, double done); /* done in [0, 1]; true stops; may be NULL */
     void *user;
 };
@@ -40,12 +40,12 @@ VCL_API enum vcl_status vcl_prior(struct vcl_model *model, size_t n, uint64_t se
                                   struct vcl_error *err) VCL_MUST_CHECK;
 
 /* ret_x (n, D): the likelihood's mean (probabilities for Bernoulli) for z (n, Z). */
-VCL_API enum vcl_status vcl_decode(struct vcl_model *model, size_t n, const float *z,
-                                   float *ret_x, struct vcl_error *err) VCL_MUST_CHECK;
+VCL_API enum vcl_status vcl_decode(struct vcl_model *model, size_t n, const float *z, float *ret_x,
+                                   struct vcl_error *err) VCL_MUST_CHECK;
 
 /* vcl_prior, then vcl_decode: ret_x (n, D). */
-VCL_API enum vcl_status vcl_sample(struct vcl_model *model, size_t n, uint64_t seed,
-                                   float *ret_x, struct vcl_error *err) VCL_MUST_CHECK;
+VCL_API enum vcl_status vcl_sample(struct vcl_model *model, size_t n, uint64_t seed, float *ret_x,
+                                   struct vcl_error *err) VCL_MUST_CHECK;
 
 /* For examples first .. first+n-1: ret_mean (n, Z), and where not NULL ret_logvar (n, Z) and
  * ret_z (n, Z), a draw from q(z|x) with `seed`. For a plain autoencoder log-variances are -Inf. */

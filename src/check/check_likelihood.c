@@ -78,8 +78,7 @@ static enum vcl_status run(struct vcl_checker *c, struct vcl_error *err)
     for (const struct vcl_likelihood_reference *row = vcl_likelihood_references; row->name; row++) {
         for (size_t i = 0; i < count; i++) {
             TRY(likelihood(c, row, &shapes[i], true, err));
-            if (!vcl_case_quick(c) || row == vcl_likelihood_references)
-                TRY(likelihood(c, row, &shapes[i], false, err));
+            TRY(likelihood(c, row, &shapes[i], false, err));
         }
     }
 out:

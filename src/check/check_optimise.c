@@ -209,11 +209,8 @@ static enum vcl_status run_optimise(struct vcl_checker *c, struct vcl_error *err
         const struct optimise o = {.method = (enum method)(i % METHODS),
                                    .trouble = (enum trouble)(i / METHODS % TROUBLES),
                                    .n = sizes[i / (METHODS * TROUBLES)]};
-        bool quick = vcl_case_quick(c);
-        if (!quick || o.method != SGD)
-            TRY(optimise(c, o, 0, err));
-        if (!quick || o.method != ADAMW)
-            TRY(optimise(c, o, 0.5f, err));
+        TRY(optimise(c, o, 0, err));
+        TRY(optimise(c, o, 0.5f, err));
         if (o.n == 257)
             TRY(optimise(c, o, 1e6f, err));
     }
@@ -228,7 +225,7 @@ const struct vcl_check vcl_check_optimise = {"optimise", run_optimise};
 static enum vcl_status clip_of(struct vcl_checker *c, uint32_t count, float most,
                                struct vcl_error *err)
 {
-    struct vcl_launch launch = {.source = "optimiser.cl", .kernel = "clip_scale", .n_args = 4};
+    struct vcl_launch launch = {.source = "core.cl", .kernel = "clip_scale", .n_args = 4};
     struct vcl_zone *partial, *clip;
     double square = 0;
     enum vcl_status r;

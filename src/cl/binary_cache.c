@@ -48,9 +48,8 @@ static struct hash hash_of(const void *data, size_t size)
 
 static struct hash key_of(const struct vcl_ctx *ctx, const char *source, const char *options)
 {
-    const char *parts[] = {source,          options,          ctx->info.platform,
-                           ctx->info.name,  ctx->info.vendor, ctx->info.version,
-                           ctx->info.driver};
+    const char *parts[] = {source,           options,           ctx->info.platform, ctx->info.name,
+                           ctx->info.vendor, ctx->info.version, ctx->info.driver};
     struct hash key = hash_of(magic, sizeof magic);
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         hash_add(&key, parts[i], strlen(parts[i]) + 1);
@@ -153,8 +152,8 @@ void vcl_binary_cache_save(struct vcl_ctx *ctx, const char *source, const char *
     if (!wanted(ctx))
         return;
     struct hash key = key_of(ctx, source, options);
-    if (clGetProgramInfo(program, CL_PROGRAM_BINARY_SIZES, sizeof size, &size, NULL) ||
-        size == 0 || vcl_alloc(size, 1, &binary, NULL) < 0 ||
+    if (clGetProgramInfo(program, CL_PROGRAM_BINARY_SIZES, sizeof size, &size, NULL) || size == 0 ||
+        vcl_alloc(size, 1, &binary, NULL) < 0 ||
         clGetProgramInfo(program, CL_PROGRAM_BINARIES, sizeof binary, &binary, NULL) ||
         path_of(ctx, key, &path) < 0 || write_entry(ctx, path, key, binary, size) < 0)
         vcl_log(ctx, VCL_LOG_DEBUG, "program cache: nothing written");

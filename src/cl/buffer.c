@@ -12,9 +12,9 @@ static enum vcl_status check_size(const struct vcl_ctx *ctx, size_t size, struct
                         : ctx->info.memory;
     if (!most || size <= most)
         return VCL_OK;
-    enum vcl_status r = ERR(err, VCL_E_DEVMEM,
-                            "a buffer of %.1f MiB is needed, '%s' allocates at most %.1f MiB",
-                            (double)size / (1 << 20), ctx->info.name, (double)most / (1 << 20));
+    enum vcl_status r =
+        ERR(err, VCL_E_DEVMEM, "a buffer of %.1f MiB is needed, '%s' allocates at most %.1f MiB",
+            (double)size / (1 << 20), ctx->info.name, (double)most / (1 << 20));
     return vcl_error_hint(err, r, "a smaller --batch or model needs less device memory");
 }
 
@@ -56,8 +56,8 @@ enum vcl_status vcl_buf_view(struct vcl_buf *parent, size_t offset, size_t size,
     cl_int code;
     enum vcl_status r;
     if (size == 0 || offset > parent->size || size > parent->size - offset)
-        FAIL(err, VCL_E_ARG, "a view of bytes %zu to %zu of a buffer of %zu", offset,
-             offset + size, parent->size);
+        FAIL(err, VCL_E_ARG, "a view of bytes %zu to %zu of a buffer of %zu", offset, offset + size,
+             parent->size);
     const cl_buffer_region region = {offset, size};
     cl_mem mem = clCreateSubBuffer(parent->mem, CL_MEM_READ_WRITE, CL_BUFFER_CREATE_TYPE_REGION,
                                    &region, &code);
@@ -144,8 +144,8 @@ enum vcl_status vcl_scratch_get(struct vcl_ctx *ctx, enum vcl_scratch slot, size
         if (r < 0)
             return r;
         if (*buf) {
-            r = vcl_grow(&ctx->retired, &ctx->cap_retired, ctx->n_retired + 1,
-                         sizeof *ctx->retired, err);
+            r = vcl_grow(&ctx->retired, &ctx->cap_retired, ctx->n_retired + 1, sizeof *ctx->retired,
+                         err);
             if (r < 0) {
                 vcl_buf_destroy(&grown);
                 return r;

@@ -134,8 +134,8 @@ static enum vcl_status finder_add(struct finder *finder, const struct vcl_device
     enum vcl_status r;
     TRY(vcl_grow(&finder->infos, &finder->cap_infos, finder->count + 1, sizeof *finder->infos,
                  err));
-    TRY(vcl_grow(&finder->handles, &finder->cap_handles, finder->count + 1,
-                 sizeof *finder->handles, err));
+    TRY(vcl_grow(&finder->handles, &finder->cap_handles, finder->count + 1, sizeof *finder->handles,
+                 err));
     finder->infos[finder->count] = *info;
     finder->handles[finder->count++] = handle;
 out:

@@ -85,14 +85,13 @@ static enum vcl_status set_args(cl_kernel kernel, const struct vcl_launch *launc
 }
 
 static enum vcl_status enqueue(struct vcl_ctx *ctx, cl_kernel kernel, const char *name,
-                               const size_t global[3], const size_t local[3],
-                               struct vcl_error *err)
+                               const size_t global[3], const size_t local[3], struct vcl_error *err)
 {
     cl_uint dims = global[2] > 1 ? 3 : global[1] > 1 ? 2 : 1;
     cl_event event = NULL;
-    cl_int code = clEnqueueNDRangeKernel(ctx->queue, kernel, dims, NULL, global,
-                                         local[0] ? local : NULL, 0, NULL,
-                                         ctx->profile ? &event : NULL);
+    cl_int code =
+        clEnqueueNDRangeKernel(ctx->queue, kernel, dims, NULL, global, local[0] ? local : NULL, 0,
+                               NULL, ctx->profile ? &event : NULL);
     if (code != CL_SUCCESS) {
         enum vcl_status r = CLERR(err, code, "clEnqueueNDRangeKernel");
         return vcl_error_wrap(err, r, "kernel '%s'", name);

@@ -65,8 +65,8 @@ void vcl_profile_add(struct vcl_ctx *ctx, const char *kernel, cl_event event)
 
 static int by_time(const void *a, const void *b)
 {
-    double difference = ((const struct vcl_profile_row *)b)->seconds -
-                        ((const struct vcl_profile_row *)a)->seconds;
+    double difference =
+        ((const struct vcl_profile_row *)b)->seconds - ((const struct vcl_profile_row *)a)->seconds;
     return (difference > 0) - (difference < 0);
 }
 

@@ -32,8 +32,8 @@ static enum vcl_status build_failed(struct vcl_ctx *ctx, cl_program program,
     clGetProgramBuildInfo(program, ctx->device, CL_PROGRAM_BUILD_LOG, size, log, NULL);
     vcl_log(ctx, VCL_LOG_DEBUG, "build log: %s", log);
     vcl_source_first_error(source, log, &first);
-    enum vcl_status r = ERR(err, VCL_E_BUILD, "%s",
-                            first.len ? first.text : "the compiler gives no reason");
+    enum vcl_status r =
+        ERR(err, VCL_E_BUILD, "%s", first.len ? first.text : "the compiler gives no reason");
     if (err)
         err->cl = code;
     vcl_str_finish(&first);
@@ -42,8 +42,7 @@ static enum vcl_status build_failed(struct vcl_ctx *ctx, cl_program program,
 }
 
 static enum vcl_status compile(struct vcl_ctx *ctx, const struct vcl_source *source,
-                               const char *options, cl_program *ret_program,
-                               struct vcl_error *err)
+                               const char *options, cl_program *ret_program, struct vcl_error *err)
 {
     enum vcl_status r = VCL_OK;
     cl_int code;
@@ -86,10 +85,8 @@ static enum vcl_status remember(struct vcl_ctx *ctx, const char *source, const c
     TRY(vcl_arena_alloc(&ctx->arena, sizeof *entry, &entry, err));
     TRY(vcl_arena_strdup(&ctx->arena, source, &key_source, err));
     TRY(vcl_arena_strdup(&ctx->arena, options, &key_options, err));
-    *entry = (struct vcl_program){.next = ctx->programs,
-                                  .source = key_source,
-                                  .options = key_options,
-                                  .program = program};
+    *entry = (struct vcl_program){
+        .next = ctx->programs, .source = key_source, .options = key_options, .program = program};
     ctx->programs = entry;
     *ret_entry = entry;
 out:

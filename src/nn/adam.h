@@ -8,7 +8,6 @@
 #include "nn/optimiser.h"
 
 void vcl_adam_configure(const struct vcl_optimiser_config *config, struct vcl_optimise *op);
-void vcl_adam_correct(const struct vcl_optimiser_config *config, uint64_t t,
-                      struct vcl_step *step);
+void vcl_adam_correct(const struct vcl_optimiser_config *config, uint64_t t, struct vcl_step *step);
 
 #endif

@@ -21,11 +21,12 @@ struct vcl_node {
     struct vcl_params *params;
     size_t param[VCL_NODE_PARAMS]; /* indices, as the layer numbers them */
     struct vcl_shape in_shape, out_shape;
-    size_t in_size, out_size;  /* floats an example */
-    bool keeps_input;          /* asked for by `shape`: a buffer for the pre-activation */
-    struct vcl_buf *in, *out;  /* (batch, in_size), (batch, out_size) */
-    struct vcl_buf *pre;       /* (batch, out_size), or NULL */
-    struct vcl_buf *din, *dout; /* gradients; din NULL if nobody wants it, both NULL without training */
+    size_t in_size, out_size; /* floats an example */
+    bool keeps_input;         /* asked for by `shape`: a buffer for the pre-activation */
+    struct vcl_buf *in, *out; /* (batch, in_size), (batch, out_size) */
+    struct vcl_buf *pre;      /* (batch, out_size), or NULL */
+    struct vcl_buf *din,
+        *dout; /* gradients; din NULL if nobody wants it, both NULL without training */
 };
 
 /* What a pass works on. */
@@ -64,7 +65,7 @@ struct vcl_chain {
     struct vcl_shape in_shape;
     struct vcl_node *nodes; /* in order */
     size_t count, cap;
-    struct vcl_buf *memory; /* all activations and gradients */
+    struct vcl_buf *memory;   /* all activations and gradients */
     struct vcl_buf *in, *din; /* the caller's */
 };
 

@@ -12,8 +12,8 @@
 /* What all optimisers read what they need from. */
 struct vcl_optimiser_config {
     double lr;
-    double momentum;            /* SGD */
-    double beta1, beta2, eps;   /* Adam */
+    double momentum;          /* SGD */
+    double beta1, beta2, eps; /* Adam */
     double weight_decay;
     double clip; /* largest norm of the whole gradient; 0 for none */
 };
@@ -38,7 +38,6 @@ enum vcl_status vcl_optimiser_find(const char *name, const struct vcl_optimiser_
 enum vcl_status vcl_optimiser_update(const struct vcl_optimiser_def *def,
                                      const struct vcl_optimiser_config *config,
                                      struct vcl_params *params, struct vcl_buf *step,
-                                     struct vcl_buf *health,
-                                     struct vcl_error *err) VCL_MUST_CHECK;
+                                     struct vcl_buf *health, struct vcl_error *err) VCL_MUST_CHECK;
 
 #endif

@@ -13,13 +13,13 @@
 enum { VCL_OPTIMISER_STATES = 2 };
 
 struct vcl_param {
-    char name[80];           /* "encoder.0.weight" */
-    uint32_t rows, cols;     /* rows 0: a vector of `cols` */
-    float bound;             /* initial values are uniform in [-bound, bound) */
-    size_t offset, count;    /* in floats, in the flat buffers */
-    struct vcl_buf *value;   /* views */
+    char name[80];            /* "encoder.0.weight" */
+    uint32_t rows, cols;      /* rows 0: a vector of `cols` */
+    float bound;              /* initial values are uniform in [-bound, bound) */
+    size_t offset, count;     /* in floats, in the flat buffers */
+    struct vcl_buf *value;    /* views */
     struct vcl_buf *gradient; /* NULL unless trainable */
-    bool gradient_written;   /* in the backward pass being enqueued: the next one accumulates */
+    bool gradient_written;    /* in the backward pass being enqueued: the next one accumulates */
 };
 
 struct vcl_params {

@@ -28,8 +28,7 @@ enum vcl_status vcl_op_activation(struct vcl_ctx *ctx, const char *activation, s
                                   struct vcl_error *err) VCL_MUST_CHECK;
 /* dy (n) *= act'(x); `x` may be NULL for activations whose gradient needs only y. */
 enum vcl_status vcl_op_activation_gradient(struct vcl_ctx *ctx, const char *activation, size_t n,
-                                           struct vcl_buf *x, struct vcl_buf *y,
-                                           struct vcl_buf *dy,
+                                           struct vcl_buf *x, struct vcl_buf *y, struct vcl_buf *dy,
                                            struct vcl_error *err) VCL_MUST_CHECK;
 
 /* ---- reduce.c ---- */
@@ -79,8 +78,8 @@ enum vcl_status vcl_op_fill_normal(struct vcl_ctx *ctx, uint32_t rows, uint32_t 
 /* ---- likelihood.c ---- */
 
 struct vcl_likelihood_op {
-    const char *name;   /* of kernels/likelihood.cl */
-    float parameter;    /* its constant, for instance a standard deviation */
+    const char *name; /* of kernels/likelihood.cl */
+    float parameter;  /* its constant, for instance a standard deviation */
     uint32_t rows, cols, repeat;
     struct vcl_buf *x;    /* (rows / repeat, cols) */
     struct vcl_buf *y;    /* (rows, cols), the decoder's output */

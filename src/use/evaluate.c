@@ -16,10 +16,10 @@ struct evaluation {
     const struct vcl_eval_params *params;
     struct vcl_step step;
     enum vcl_binarise binarise;
-    uint32_t *indices;             /* 0 .. count-1 */
-    float *recon, *kl, *heads;     /* of a batch */
+    uint32_t *indices;               /* 0 .. count-1 */
+    float *recon, *kl, *heads;       /* of a batch */
     double *mean_sum, *mean_squares; /* (Z), of E[z|x] */
-    double *weights;               /* (K) log importance weights of one example */
+    double *weights;                 /* (K) log importance weights of one example */
     struct vcl_buf *ratio;
     double done, work; /* decoder rows so far, and of all */
 };

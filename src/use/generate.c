@@ -87,8 +87,8 @@ static void weights(double angle, double t, double *ret_a, double *ret_b)
     }
 }
 
-void vcl_interpolate(const float *a, const float *b, uint32_t latent, size_t steps,
-                     bool spherical, float *ret_z)
+void vcl_interpolate(const float *a, const float *b, uint32_t latent, size_t steps, bool spherical,
+                     float *ret_z)
 {
     double norms = sqrt(dot(a, a, latent) * dot(b, b, latent));
     double cosine = norms > 0 ? dot(a, b, latent) / norms : 1;

@@ -84,27 +84,44 @@ static void run_checks(struct vcl_ctx *ctx, const struct vcl_device_info *device
         totals.worst, vcl_now() - begun, options->seed);
 }
 
-static void on_device(const struct vcl_device_info *device, const struct options *options)
+/* What else its kernels could hold in a work-item; 0 if that is no use: a CPU device that does
+ * without vectors compiles them for minutes. */
+static uint32_t other_lanes(struct vcl_ctx *ctx)
 {
-    struct vcl_ctx_params params = {.device = device->id};
+    if (vcl_ctx_vec(ctx) == 16)
+        return 1;
+    return vcl_ctx_is_cpu(ctx) ? 0 : 16;
+}
+
+/* Returns the lanes for another round, or 0. */
+static uint32_t one_round(const struct vcl_device_info *device, const struct options *options,
+                          uint32_t lanes)
+{
+    const struct vcl_ctx_params params = {.device = device->id, .lanes = lanes};
     struct vcl_ctx *ctx;
     prefix = "";
+    if (vcl_ctx_create(&params, &ctx, &test_error) < 0) {
+        line(false, device->name);
+        printf("# %s\n", test_error.msg);
+        return 0;
+    }
+    uint32_t other = options->bench || lanes ? 0 : other_lanes(ctx);
+    if (options->bench)
+        line(check_bench(ctx, &test_error) == VCL_OK, "bench");
+    else
+        run_checks(ctx, device, options, lanes != 0);
+    vcl_ctx_destroy(&ctx);
+    return other;
+}
+
+static void on_device(const struct vcl_device_info *device, const struct options *options)
+{
     printf("# %s, %s, driver %s%s%s\n", device->name, device->platform, device->driver,
            device->exact_division ? "" : ", our own division",
            device->subnormals ? "" : ", no subnormals");
-    for (int form = 0; form < (options->bench ? 1 : 2); form++) {
-        if (vcl_ctx_create(&params, &ctx, &test_error) < 0) {
-            line(false, device->name);
-            printf("# %s\n", test_error.msg);
-            continue;
-        }
-        if (options->bench)
-            line(check_bench(ctx, &test_error) == VCL_OK, "bench");
-        else
-            run_checks(ctx, device, options, form == 1);
-        params.lanes = vcl_ctx_vec(ctx) == 1 ? 16 : 1; /* for the second round */
-        vcl_ctx_destroy(&ctx);
-    }
+    uint32_t other = one_round(device, options, 0);
+    if (other)
+        one_round(device, options, other);
 }
 
 static bool wanted(const struct vcl_device_info *device, const char *spec)

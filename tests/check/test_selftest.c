@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
- * The checks themselves: each of these kernels with one thing wrong in it must fail its check, and
- * one that does not compile must be reported with its line.
+ * The selftest itself: with one thing wrong in a kernel its check must fail, a kernel that does not
+ * compile must be reported with its line, and no kernel may be left out.
  *
- * usage: check_broken KERNELS    the folder of the right ones
+ * usage: test_selftest KERNELS    the folder of the right ones
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/embed.h"
 #include "check/reference.h"
 #include "common/devices.h"
 #include "common/folder.h"
@@ -194,6 +195,56 @@ static void test_names(void **state)
     assert_non_null(strstr(test_error.hint, "latent_forward"));
 }
 
+static bool was_run(const struct vcl_profile_row *rows, size_t count, const char *kernel)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(rows[i].kernel, kernel) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Kernels of a file that did not run. Those of packed products need vectors. */
+static size_t count_missed(const struct vcl_embedded *file, const struct vcl_profile_row *rows,
+                           size_t count, uint32_t lanes)
+{
+    size_t missed = 0;
+    for (size_t i = 0; i < file->count; i++) {
+        const char *type = strstr(file->lines[i], "void ");
+        char name[64];
+        if (strncmp(file->lines[i], "kernel ", 7) != 0 || !type ||
+            sscanf(type, "void %63[a-z0-9_](", name) != 1)
+            continue;
+        if (lanes == 1 && strncmp(name, "gemm_pack", 9) == 0)
+            continue;
+        if (!was_run(rows, count, name)) {
+            print_message("# %s of %s did not run\n", name, file->name);
+            missed++;
+        }
+    }
+    return missed;
+}
+
+/* Even the smallest selftest runs every kernel there is. */
+static void test_every_kernel(void **state)
+{
+    (void)state;
+    const struct vcl_ctx_params in = {.device = test_target.device.id, .profile = true};
+    const struct vcl_selftest_params params = {.tiny = true, .seed = 1};
+    struct vcl_profile_row *rows;
+    size_t count, missed = 0;
+    struct vcl_ctx *ctx;
+    OK(vcl_ctx_create(&in, &ctx, &test_error));
+    OK(vcl_selftest(ctx, &params, &test_error));
+    OK(vcl_profile_read(ctx, &rows, &count, &test_error));
+    for (const struct vcl_embedded *file = vcl_embedded_kernels; file->name; file++)
+        missed += count_missed(file, rows, count, vcl_ctx_vec(ctx));
+    free(rows);
+    vcl_ctx_destroy(&ctx);
+    assert_true(count > 10);
+    assert_int_equal(missed, 0);
+}
+
 /* Each likelihood that a model may name has its reference. */
 static void test_references(void **state)
 {
@@ -210,12 +261,13 @@ static void test_references(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_right), cmocka_unit_test(test_wrong),
-        cmocka_unit_test(test_stray), cmocka_unit_test(test_syntax),
-        cmocka_unit_test(test_names), cmocka_unit_test(test_references),
+        cmocka_unit_test(test_right),        cmocka_unit_test(test_wrong),
+        cmocka_unit_test(test_stray),        cmocka_unit_test(test_syntax),
+        cmocka_unit_test(test_names),        cmocka_unit_test(test_references),
+        cmocka_unit_test(test_every_kernel),
     };
     if (argc != 2) {
-        fprintf(stderr, "usage: check_broken KERNELS\n");
+        fprintf(stderr, "usage: test_selftest KERNELS\n");
         return 2;
     }
     kernels = argv[1];
