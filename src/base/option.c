@@ -64,7 +64,7 @@ static enum vcl_status check_range(const struct vcl_opt *row, double value, cons
 {
     if ((row->min == 0 && row->max == 0) || (value >= row->min && value <= row->max))
         return VCL_OK;
-    return ERR(err, VCL_E_ARG, "%s%s: %s is outside %g to %g", prefix, row->key, text, row->min,
+    return ERR(err, VCL_E_ARG, "%s%s: %s is outside %.10g to %.10g", prefix, row->key, text, row->min,
                row->max);
 }
 

@@ -98,7 +98,8 @@ static void expect_adam(const struct optimise *o, size_t i, float g, double true
         add_scaled((double)b * (double)v, 1 - (double)b, (struct vcl_formula){square, size});
     double root = sqrt(m2.value) * (double)step.correction2 + (double)o->op.c;
     double rate = (double)step.lr * (double)step.correction1 / root;
-    struct vcl_formula move = {m1.value, m1.scale};
+    /* A subnormal moment errs by its last bit, which the division by `root` may make large. */
+    struct vcl_formula move = {m1.value, m1.scale + 0x1p-126};
     if (m2.value > 0) /* the root halves the relative error of what it is taken of */
         move.scale += fabs(m1.value) * m2.scale / m2.value;
 
