@@ -64,8 +64,8 @@ static enum vcl_status check_range(const struct vcl_opt *row, double value, cons
 {
     if ((row->min == 0 && row->max == 0) || (value >= row->min && value <= row->max))
         return VCL_OK;
-    return ERR(err, VCL_E_ARG, "%s%s: %s is outside %.10g to %.10g", prefix, row->key, text, row->min,
-               row->max);
+    return ERR(err, VCL_E_ARG, "%s%s: %s is outside %.10g to %.10g", prefix, row->key, text,
+               row->min, row->max);
 }
 
 static enum vcl_status set_flag(const struct vcl_opt *row, bool *ret_flag, const char *prefix,
