@@ -16,6 +16,7 @@
 struct variant {
     bool accumulate, bias;
     const char *activation; /* or NULL */
+    bool derivative, b_sums;
 };
 
 /* a[i * a_row + p * a_col] is op(A)(i, p); the same for b and op(B)(p, j). */
@@ -56,7 +57,7 @@ static void multiply_row(const struct vcl_gemm *g, const float *a_row, const flo
 }
 
 struct operands {
-    struct vcl_zone *a, *b, *bias, *c;
+    struct vcl_zone *a, *b, *bias, *derivative_at, *b_sums, *c;
 };
 
 /* C's old value + product, + bias, activation. */
@@ -76,13 +77,36 @@ static void finish_row(const struct vcl_gemm *g, const struct operands *on,
             exact[j] += bias;
             vcl_formula_add(&formula[j], (double)bias);
         }
-        if (activation) {
+        if (activation && g->derivative_at) {
+            float y = vcl_zone_floats(on->derivative_at)[row * g->n + j];
+            float slope = activation->gradient(0, y);
+            formula[j].value *= (double)slope;
+            formula[j].scale *= fabs((double)slope);
+            exact[j] *= slope;
+        } else if (activation) {
             /* No activation is steeper than 2. */
             double terms = 2 * formula[j].scale;
             formula[j] = vcl_activation_formula(activation, formula[j].value);
             formula[j].scale += terms;
             exact[j] = activation->forward(exact[j]);
         }
+    }
+}
+
+/* Column sums of B: a row of ones times B. */
+static void expect_b_sums(const struct vcl_gemm *g, const struct operands *on, float *sum,
+                          const float *ones)
+{
+    struct vcl_zone *sums = on->b_sums;
+    struct vcl_gemm row = *g;
+    for (size_t j = 0; j < g->n; j++)
+        sums->formula[j] = (struct vcl_formula){0, 0};
+    row.trans_a = false;
+    multiply_row(&row, ones, vcl_zone_floats(on->b), sum, sums->exact, sums->formula);
+    for (size_t j = 0; j < g->n && g->accumulate; j++) {
+        float before = vcl_zone_floats(sums)[j];
+        vcl_formula_add(&sums->formula[j], (double)before);
+        sums->exact[j] = before + sums->exact[j];
     }
 }
 
@@ -103,6 +127,13 @@ static enum vcl_status expect(struct vcl_checker *c, const struct vcl_gemm *g,
                      sum, on->c->exact + i * g->n, formula);
         finish_row(g, on, activation, i);
     }
+    if (g->b_sums) {
+        float *ones;
+        TRY(vcl_arena_alloc(&c->arena, g->k * sizeof *ones, &ones, err));
+        for (size_t p = 0; p < g->k; p++)
+            ones[p] = 1;
+        expect_b_sums(g, on, sum, ones);
+    }
 out:
     return r < 0 ? r : VCL_OK;
 }
@@ -116,11 +147,12 @@ static double tolerance(const struct vcl_gemm_def *def, const struct vcl_gemm *g
 }
 
 static void begin(struct vcl_checker *c, const struct vcl_gemm_def *def, const struct vcl_gemm *g,
-                  bool bias)
+                  const struct variant *variant)
 {
-    vcl_case_begin(c, def->name, "%u x %u x %u%s%s%s%s%s%s", g->m, g->n, g->k,
+    vcl_case_begin(c, def->name, "%u x %u x %u%s%s%s%s%s%s%s%s", g->m, g->n, g->k,
                    g->trans_a ? ", A transposed" : "", g->trans_b ? ", B transposed" : "",
-                   g->accumulate ? ", accumulated" : "", bias ? ", + bias" : "",
+                   g->accumulate ? ", accumulated" : "", variant->bias ? ", + bias" : "",
+                   variant->derivative ? ", derivative" : "", variant->b_sums ? ", sums of B" : "",
                    g->activation ? ", " : "", g->activation ? g->activation : "");
     c->same_bits = def->same_bits;
 }
@@ -129,10 +161,46 @@ static enum vcl_status run_on(struct vcl_checker *c, const struct vcl_gemm_def *
                               const struct vcl_gemm *g, struct vcl_error *err)
 {
     const struct vcl_gemm_def *chosen;
-    enum vcl_status r = vcl_gemm_choose(c->ctx, g, &chosen, err);
+    struct vcl_gemm_setting setting = {0};
+    enum vcl_status r = vcl_gemm_choose(c->ctx, g, &chosen, &setting, err);
     if (r < 0)
         return r;
-    return chosen == def ? vcl_gemm_run(c->ctx, g, err) : def->run(c->ctx, g, err);
+    if (chosen == def)
+        return vcl_gemm_run(c->ctx, g, err);
+    if (def->defaults)
+        def->defaults(c->ctx, g, &setting);
+    return def->run(c->ctx, g, &setting, err);
+}
+
+/* The operands that only some epilogues have. */
+static enum vcl_status add_options(struct vcl_checker *c, const struct variant *variant,
+                                   struct vcl_gemm *g, struct operands *on, struct vcl_error *err)
+{
+    const struct vcl_activation_reference *activation;
+    size_t n = (size_t)g->m * g->n;
+    float *values;
+    enum vcl_status r = VCL_OK;
+    if (variant->bias) {
+        TRY(vcl_input(c, "bias", g->n, vcl_fill_signed, &on->bias, err));
+        g->bias = on->bias->buf;
+    }
+    if (variant->derivative) {
+        TRY(vcl_activation_reference_find(g->activation, &activation, err));
+        TRY(vcl_arena_alloc(&c->arena, n * sizeof *values, &values, err));
+        for (size_t i = 0; i < n; i++)
+            values[i] =
+                activation->forward(vcl_fill(c, vcl_fill_signed, (uint32_t)i * 2654435761u));
+        TRY(vcl_input_bytes(c, "derivative_at", values, n * sizeof *values, &on->derivative_at,
+                            err));
+        g->derivative_at = on->derivative_at->buf;
+    }
+    if (variant->b_sums) {
+        TRY(vcl_output(c, "b_sums", g->n, g->accumulate ? vcl_fill_signed : NULL,
+                       vcl_tolerance_chunked(g->k + 1), &on->b_sums, err));
+        g->b_sums = on->b_sums->buf;
+    }
+out:
+    return r;
 }
 
 static enum vcl_status product(struct vcl_checker *c, const struct vcl_gemm_def *def,
@@ -148,20 +216,19 @@ static enum vcl_status product(struct vcl_checker *c, const struct vcl_gemm_def 
         .accumulate = variant->accumulate,
         .activation = variant->activation,
     };
-    struct operands on;
+    struct operands on = {0};
     enum vcl_status r = VCL_OK;
     if (!def->supports(c->ctx, &g))
         return r;
-    begin(c, def, &g, variant->bias);
+    begin(c, def, &g, variant);
     TRY(vcl_input(c, "a", (size_t)g.m * g.k, vcl_fill_signed, &on.a, err));
     TRY(vcl_input(c, "b", (size_t)g.k * g.n, vcl_fill_signed, &on.b, err));
-    TRY(vcl_input(c, "bias", g.n, vcl_fill_signed, &on.bias, err));
     TRY(vcl_output(c, "c", (size_t)g.m * g.n, g.accumulate ? vcl_fill_signed : NULL,
                    tolerance(def, &g), &on.c, err));
     g.a = on.a->buf;
     g.b = on.b->buf;
     g.c = on.c->buf;
-    g.bias = variant->bias ? on.bias->buf : NULL;
+    TRY(add_options(c, variant, &g, &on, err));
     TRY(expect(c, &g, &on, err));
     TRY(run_on(c, def, &g, err));
     TRY(vcl_case_end(c, err));
@@ -195,14 +262,16 @@ static bool skips(const struct vcl_checker *c, size_t index, unsigned transposes
 static enum vcl_status all_shapes(struct vcl_checker *c, const struct vcl_gemm_def *def,
                                   struct vcl_error *err)
 {
-    static const struct variant variants[] = {{false, false, NULL}, {true, true, "silu"}};
+    static const struct variant variants[] = {{.b_sums = true}, {true, true, "silu"}};
     size_t count = vcl_case_count(c, TINY, QUICK, COUNT(shapes));
     enum vcl_status r = VCL_OK;
     for (size_t i = 0; i < count; i++) {
         for (unsigned transposes = 0; transposes < 4; transposes++) {
             size_t variant = (transposes + i / QUICK) % COUNT(variants);
+            struct variant v = variants[variant];
+            v.b_sums = v.b_sums && transposes < 2;
             if (!skips(c, i, transposes))
-                TRY(product(c, def, shapes[i], transposes, &variants[variant], err));
+                TRY(product(c, def, shapes[i], transposes, &v, err));
         }
     }
 out:
@@ -218,7 +287,13 @@ static enum vcl_status all_epilogues(struct vcl_checker *c, const struct vcl_gem
     for (const char *const *name = vcl_activation_names(); *name; name++, i++) {
         const struct variant variant = {i & 1, i & 2, *name};
         TRY(product(c, def, shape, 0, &variant, err));
+        if (vcl_activations[i].needs_input)
+            continue;
+        const struct variant derivative = {i & 1, i & 2, *name, .derivative = true};
+        TRY(product(c, def, shape, 2, &derivative, err));
     }
+    TRY(product(c, def, shape, 1, &(struct variant){.b_sums = true}, err));
+    TRY(product(c, def, shape, 1, &(struct variant){.accumulate = true, .b_sums = true}, err));
     TRY(product(c, def, shape, 0, &(struct variant){true, false, NULL}, err));
     TRY(product(c, def, shape, 0, &(struct variant){false, true, NULL}, err));
 out:

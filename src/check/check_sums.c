@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "check/reference.h"
+#include "gemm/gemm.h"
 
 /* ---- column_sums: chunks of 256 rows ---- */
 
@@ -36,7 +37,7 @@ static enum vcl_status column_sums(struct vcl_checker *c, size_t rows, size_t co
             vcl_formula_add(&sums->formula[j], (double)column[i * cols]);
         sums->exact[j] = accumulate ? before + sum : sum;
     }
-    TRY(vcl_op_column_sums(c->ctx, rows, cols, accumulate, x->buf, sums->buf, err));
+    TRY(vcl_column_sums(c->ctx, rows, cols, accumulate, x->buf, sums->buf, err));
     TRY(vcl_case_end(c, err));
 out:
     return r;

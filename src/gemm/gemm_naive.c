@@ -5,13 +5,15 @@
 static bool supports(const struct vcl_ctx *ctx, const struct vcl_gemm *gemm)
 {
     (void)ctx;
-    (void)gemm;
-    return true;
+    return !gemm->conv;
 }
 
-static enum vcl_status run(struct vcl_ctx *ctx, const struct vcl_gemm *gemm, struct vcl_error *err)
+static enum vcl_status run(struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
+                           const struct vcl_gemm_setting *setting, struct vcl_error *err)
 {
     char options[VCL_GEMM_OPTIONS];
+    enum vcl_status r;
+    (void)setting;
     vcl_gemm_options(gemm, options);
     struct vcl_launch launch = {
         .source = "gemm_naive.cl",
@@ -23,7 +25,11 @@ static enum vcl_status run(struct vcl_ctx *ctx, const struct vcl_gemm *gemm, str
         .n_args = 7,
     };
     vcl_flat_size(ctx, &launch, gemm->n, gemm->m);
-    return vcl_launch_run(ctx, &launch, err);
+    TRY(vcl_launch_run(ctx, &launch, err));
+    TRY(vcl_gemm_derivative(ctx, gemm, err));
+    TRY(vcl_gemm_b_sums(ctx, gemm, err));
+out:
+    return r;
 }
 
 const struct vcl_gemm_def vcl_gemm_naive = {

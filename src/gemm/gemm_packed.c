@@ -21,8 +21,7 @@ static struct tile tile_for(const struct vcl_ctx *ctx)
 
 static bool supports(const struct vcl_ctx *ctx, const struct vcl_gemm *gemm)
 {
-    (void)gemm;
-    return vcl_ctx_vec(ctx) == 16; /* its kernels use the vectors of prelude.cl */
+    return vcl_ctx_vec(ctx) == 16 && !gemm->conv; /* its kernels use the vectors of prelude.cl */
 }
 
 static uint32_t ceil_div(uint32_t a, uint32_t b)
@@ -48,15 +47,18 @@ static enum vcl_status pack(struct vcl_ctx *ctx, const char *kernel, const char 
                           err);
 }
 
-static enum vcl_status run(struct vcl_ctx *ctx, const struct vcl_gemm *gemm, struct vcl_error *err)
+static enum vcl_status run(struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
+                           const struct vcl_gemm_setting *setting, struct vcl_error *err)
 {
     struct tile tile = tile_for(ctx);
     uint32_t panels_a = ceil_div(gemm->m, tile.rows), panels_b = ceil_div(gemm->n, tile.columns);
     struct vcl_buf *a, *b;
     char options[64];
     enum vcl_status r;
-    snprintf(options, sizeof options, "-DACT=act_%s -DMR=%u -DNV=%u", vcl_gemm_activation(gemm),
-             tile.rows, tile.columns / 8);
+    (void)setting;
+    snprintf(options, sizeof options, "-DACT=act_%s -DMR=%u -DNV=%u",
+             gemm->derivative_at ? "identity" : vcl_gemm_activation(gemm), tile.rows,
+             tile.columns / 8);
     TRY(vcl_scratch_get(ctx, VCL_SCRATCH_A, (size_t)panels_a * tile.rows * gemm->k * sizeof(float),
                         &a, err));
     TRY(vcl_scratch_get(ctx, VCL_SCRATCH_B,
@@ -77,6 +79,8 @@ static enum vcl_status run(struct vcl_ctx *ctx, const struct vcl_gemm *gemm, str
         .n_args = 9,
     };
     TRY(vcl_launch_run(ctx, &launch, err));
+    TRY(vcl_gemm_derivative(ctx, gemm, err));
+    TRY(vcl_gemm_b_sums(ctx, gemm, err));
 out:
     return r;
 }

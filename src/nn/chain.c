@@ -173,8 +173,13 @@ out:
 static void connect_nodes(struct vcl_chain *chain)
 {
     for (size_t i = 0; i < chain->count; i++) {
-        chain->nodes[i].in = i ? chain->nodes[i - 1].out : chain->in;
-        chain->nodes[i].din = i ? chain->nodes[i - 1].dout : chain->din;
+        struct vcl_node *node = &chain->nodes[i], *before = i ? node - 1 : NULL;
+        node->in = before ? before->out : chain->in;
+        node->din = before ? before->dout : chain->din;
+        if (before && before->activation && node->def->derives) {
+            node->in_activation = before->activation;
+            before->derived = true;
+        }
     }
 }
 

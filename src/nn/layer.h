@@ -21,10 +21,14 @@ struct vcl_node {
     struct vcl_params *params;
     size_t param[VCL_NODE_PARAMS]; /* indices, as the layer numbers them */
     struct vcl_shape in_shape, out_shape;
-    size_t in_size, out_size; /* floats an example */
-    bool keeps_input;         /* asked for by `shape`: a buffer for the pre-activation */
-    struct vcl_buf *in, *out; /* (batch, in_size), (batch, out_size) */
-    struct vcl_buf *pre;      /* (batch, out_size), or NULL */
+    size_t in_size, out_size;  /* floats an example */
+    bool keeps_input;          /* asked for by `shape`: a buffer for the pre-activation */
+    const char *activation;    /* set by `shape` if the layer ends in one whose derivative needs its
+                                  value alone; else NULL */
+    bool derived;              /* dout arrives multiplied by the derivative of `activation` */
+    const char *in_activation; /* if not NULL, `backward` multiplies din by its derivative at in */
+    struct vcl_buf *in, *out;  /* (batch, in_size), (batch, out_size) */
+    struct vcl_buf *pre;       /* (batch, out_size), or NULL */
     struct vcl_buf *din,
         *dout; /* gradients; din NULL if nobody wants it, both NULL without training */
 };
@@ -40,6 +44,7 @@ struct vcl_layer_def {
     const struct vcl_opt *opts; /* rows of its configuration struct, positional words in order */
     size_t config_size;
     const void *defaults;
+    bool derives; /* `backward` obeys in_activation */
     /* Sets out_shape and declares parameters. */
     enum vcl_status (*shape)(struct vcl_node *node, struct vcl_error *err);
     enum vcl_status (*forward)(struct vcl_node *node, const struct vcl_run *run,

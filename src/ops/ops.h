@@ -26,17 +26,8 @@ struct vcl_health {
 enum vcl_status vcl_op_activation(struct vcl_ctx *ctx, const char *activation, size_t n,
                                   struct vcl_buf *x, struct vcl_buf *y,
                                   struct vcl_error *err) VCL_MUST_CHECK;
-/* dy (n) *= act'(x); `x` may be NULL for activations whose gradient needs only y. */
-enum vcl_status vcl_op_activation_gradient(struct vcl_ctx *ctx, const char *activation, size_t n,
-                                           struct vcl_buf *x, struct vcl_buf *y, struct vcl_buf *dy,
-                                           struct vcl_error *err) VCL_MUST_CHECK;
-
 /* ---- reduce.c ---- */
 
-/* sums (cols) = (or +=, with accumulate) column sums of x (rows, cols). */
-enum vcl_status vcl_op_column_sums(struct vcl_ctx *ctx, size_t rows, size_t cols, bool accumulate,
-                                   struct vcl_buf *x, struct vcl_buf *sums,
-                                   struct vcl_error *err) VCL_MUST_CHECK;
 /* sums (ceil(n / cols)) = sums of each run of `cols` elements of x (n); of squares, if so asked. */
 enum vcl_status vcl_op_row_sums(struct vcl_ctx *ctx, size_t n, size_t cols, bool squares,
                                 struct vcl_buf *x, struct vcl_buf *sums,

@@ -19,20 +19,3 @@ enum vcl_status vcl_op_activation(struct vcl_ctx *ctx, const char *activation, s
     vcl_flat_size(ctx, &launch, n, 1);
     return vcl_launch_run(ctx, &launch, err);
 }
-
-enum vcl_status vcl_op_activation_gradient(struct vcl_ctx *ctx, const char *activation, size_t n,
-                                           struct vcl_buf *x, struct vcl_buf *y, struct vcl_buf *dy,
-                                           struct vcl_error *err)
-{
-    char options[64];
-    snprintf(options, sizeof options, "-DACT=act_%s%s", activation, x ? " -DNEEDS_INPUT" : "");
-    struct vcl_launch launch = {
-        .source = "pointwise.cl",
-        .kernel = "activation_gradient",
-        .options = options,
-        .args = {VCL_ARG((int32_t)n), VCL_ARG(x ? x : y), VCL_ARG(y), VCL_ARG(dy)},
-        .n_args = 4,
-    };
-    vcl_flat_size(ctx, &launch, n, 1);
-    return vcl_launch_run(ctx, &launch, err);
-}
