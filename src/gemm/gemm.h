@@ -79,6 +79,9 @@ void vcl_gemm_options(const struct vcl_gemm *gemm, char options[VCL_GEMM_OPTIONS
  * launched. Bias and activation or derivative over c: */
 enum vcl_status vcl_gemm_epilogue(struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
                                   struct vcl_error *err) VCL_MUST_CHECK;
+/* c (n) = c + x: C's old value and a product. */
+enum vcl_status vcl_gemm_add(struct vcl_ctx *ctx, size_t n, struct vcl_buf *x, struct vcl_buf *c,
+                             struct vcl_error *err) VCL_MUST_CHECK;
 /* The derivative alone: */
 enum vcl_status vcl_gemm_derivative(struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
                                     struct vcl_error *err) VCL_MUST_CHECK;
