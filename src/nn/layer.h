@@ -64,6 +64,25 @@ struct vcl_layer_def {
 
 extern const struct vcl_layer_def *const vcl_layer_defs[]; /* ends with NULL */
 
+/* ---- activate.c: for layers that may end in an activation ---- */
+
+#define VCL_ACTIVATIONS_HELP                                                                       \
+    "identity, relu, leaky_relu, elu, selu, gelu, silu, tanh, sigmoid, softplus"
+
+/* For `shape`: finds the activation called *name, which becomes the table's own text, and says in
+ * the node what it needs. */
+enum vcl_status vcl_node_activation(struct vcl_node *node, const char **name,
+                                    struct vcl_error *err) VCL_MUST_CHECK;
+/* For `forward`: where to write and with which activation ... */
+struct vcl_buf *vcl_node_target(const struct vcl_node *node);
+const char *vcl_node_fused(const struct vcl_node *node, const char *activation); /* or NULL */
+/* ... and what is left to do then, from `pre` to `out`. */
+enum vcl_status vcl_node_activate(const struct vcl_node *node, const struct vcl_run *run,
+                                  const char *activation, struct vcl_error *err) VCL_MUST_CHECK;
+/* For `backward`: dout times the derivative, unless it has arrived so. */
+enum vcl_status vcl_node_derive(const struct vcl_node *node, const struct vcl_run *run,
+                                const char *activation, struct vcl_error *err) VCL_MUST_CHECK;
+
 /* A parameter of the node by the layer's own number. */
 static inline struct vcl_param *vcl_node_param(const struct vcl_node *node, int number)
 {
