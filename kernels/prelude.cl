@@ -52,6 +52,17 @@ typedef uint ureal;
 #define to_ireal convert_int_rtz
 #endif
 
+/* Narrow rows: work-item i holds VEC columns, from PART_COLUMN on, of row PART_ROW, so that rows of
+ * few columns keep all work-items busy. Those beyond the last row have nothing to do. */
+#define PARTS(cols)       (((cols) + VEC - 1) / VEC)
+#define PART_ROW(cols)    ((int)get_global_id(0) / PARTS(cols))
+#define PART_COLUMN(cols) ((int)get_global_id(0) % PARTS(cols) * VEC)
+#if VEC == 16
+#define part_columns(j) (lane_ids + (uint)(j))
+#else
+#define part_columns(j) ((uint)(j))
+#endif
+
 /* Flat element-wise work: work-item i owns elements i * VEC .. i * VEC + VEC - 1 of n. */
 #define FLAT_INDEX ((int)get_global_id(0) * VEC)
 
