@@ -72,8 +72,9 @@ out:
 /* ---- timing ---- */
 
 struct timing {
-    double seconds;        /* a timing is to last for */
-    double begun;          /* the running one; 0 before the first */
+    double seconds; /* a timing is to last for */
+    double begun;   /* the running one; 0 before the first */
+    uint64_t last_epoch;
     unsigned epochs, done; /* finished in the running one; timings */
     double each[TIMINGS];  /* seconds an epoch */
 };
@@ -85,8 +86,9 @@ static bool on_progress(void *user, const struct vcl_progress *p)
     double now = vcl_now();
     if (interrupted())
         return true;
-    if (p->step < p->epoch_steps)
-        return false;
+    if (p->step < p->epoch_steps || p->epoch == t->last_epoch)
+        return false; /* not the end of an epoch, or the second look at it */
+    t->last_epoch = p->epoch;
     t->epochs++;
     if (t->begun == 0) {
         t->begun = now;
