@@ -80,7 +80,7 @@ class Comparison:
             if kind not in kinds or (names and name not in names):
                 continue
             if not self.has_module(module):
-                self.missing[name] = '%s has no module %s' % (self.args.python, module)
+                self.missing[name] = 'no Python module ' + module
                 continue
             peer = self.start(name, [self.args.python, str(PEERS / script), kind, str(batch), *words], env)
             if peer:
