@@ -61,7 +61,7 @@ VCL_API struct vcl_arg vcl_arg_buf(struct vcl_buf *buf);
         struct vcl_buf *: vcl_arg_buf)(x)
 #endif
 
-enum { VCL_MAX_ARGS = 20 };
+enum { VCL_MAX_ARGS = 32 };
 
 /* What to run. `source` is one of the library's kernel files ("pointwise.cl"), or NULL for `text`.
  */
@@ -82,17 +82,49 @@ VCL_API enum vcl_status vcl_launch_run(struct vcl_ctx *ctx, const struct vcl_lau
 
 /* ---- matrix products ---- */
 
+/* A 2-D convolution, NHWC, between images (batch, height, width, channels) and feature maps (batch,
+ * map_height, map_width, features) with weights (kernel_height, kernel_width, channels, features).
+ * The map's pixel (i, j) sees the image's pixels (i * stride - pad + kh, j * stride - pad + kw);
+ * outside the image there are zeros. The map may be any size. One geometry serves a convolution
+ * (images to maps) and a transposed one (maps to images): forward of one is backward of the other.
+ */
+enum vcl_conv_pass {
+    VCL_CONV_TO_MAP,   /* C map = patches of A image, times B weights */
+    VCL_CONV_TO_IMAGE, /* C image = what each pixel gets of A map through B weights, transposed */
+    VCL_CONV_WEIGHTS,  /* C weights = patches of A image, transposed, times B map */
+};
+struct vcl_conv {
+    enum vcl_conv_pass pass;
+    uint32_t batch, height, width, channels;
+    uint32_t map_height, map_width, features;
+    uint32_t kernel_height, kernel_width, stride_height, stride_width, pad_height, pad_width;
+};
+
 /* C (m, n) = op(A) op(B), row-major and dense: op(A) is (m, k), op(B) is (k, n); with trans_a, A is
  * stored (k, m), with trans_b, B is stored (n, k). Then, in this order and each optional: C's old
- * value is added, `bias` (n) is added to each row, and the activation is applied. */
+ * value is added, `bias` (n) is added to each row, and the activation is applied, or instead of it
+ * C is multiplied by the activation's derivative where its value was `derivative_at`.
+ *
+ * With `conv`, operands are what the pass says and m, n, k what vcl_conv_gemm sets. */
 struct vcl_gemm {
     uint32_t m, n, k;
     bool trans_a, trans_b;
     struct vcl_buf *a, *b, *c;
     bool accumulate;
-    struct vcl_buf *bias;   /* or NULL */
-    const char *activation; /* NULL or a name of vcl_activation_names() */
+    struct vcl_buf *bias;          /* or NULL */
+    const char *activation;        /* NULL or a name of vcl_activation_names() */
+    struct vcl_buf *derivative_at; /* (m, n) or NULL; not for gelu and silu */
+    struct vcl_buf *b_sums;        /* (n) or NULL: the column sums of B as well, added to what is
+                                      there with `accumulate`; not with trans_b,
+                                      of a convolution's passes with VCL_CONV_WEIGHTS only */
+    const struct vcl_conv *conv;   /* or NULL */
 };
+
+/* The product that a pass of a convolution is; `conv` must outlive the call that runs it. For maps
+ * and weights m, n, k are those of the product of patches; to images, m = batch * height * width,
+ * n = channels, k = kernel_height * kernel_width * features. */
+VCL_API struct vcl_gemm vcl_conv_gemm(const struct vcl_conv *conv, struct vcl_buf *a,
+                                      struct vcl_buf *b, struct vcl_buf *c);
 
 /* Runs on the implementation chosen for the context (vcl_ctx_params.gemm), the device and the
  * shape. */

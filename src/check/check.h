@@ -6,7 +6,7 @@
  *     TRY(vcl_case_begin(c, "reduce.cl", "%zu x %zu", rows, cols));
  *     TRY(vcl_input(c, "x", rows * cols, vcl_fill_signed, &x, err));
  *     TRY(vcl_output(c, "sums", cols, vcl_fill_signed, tolerance, &sums, err));
- *     TRY(vcl_op_column_sums(c->ctx, rows, cols, false, x->buf, sums->buf, err));
+ *     TRY(vcl_column_sums(c->ctx, rows, cols, false, x->buf, sums->buf, err));
  *     ... sums->exact[j] = ...; sums->formula[j] = (struct vcl_formula){value, scale};
  *     TRY(vcl_case_end(c, err));
  *
@@ -38,6 +38,7 @@ struct vcl_check {
     X(activation_gradient)                                                                         \
     X(epilogue)                                                                                    \
     X(gemm)                                                                                        \
+    X(conv)                                                                                        \
     X(column_sums)                                                                                 \
     X(row_sums)                                                                                    \
     X(latent_forward)                                                                              \

@@ -51,50 +51,91 @@ static bool is_default(const struct vcl_ctx *ctx, const struct vcl_gemm_def *def
     return vcl_ctx_is_cpu(ctx) ? def->cpu_default : def->gpu_default;
 }
 
+static enum vcl_status by_request(const struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
+                                  const char *name, const struct vcl_gemm_def **ret_def,
+                                  struct vcl_error *err)
+{
+    const struct vcl_gemm_def *def = by_name(name);
+    if (!def)
+        return no_such_gemm(name, err);
+    if (vcl_ctx_same_bits(ctx) && !def->same_bits)
+        return ERR(err, VCL_E_ARG, "GEMM '%s' does not give the same bits on every device", name);
+    if (!def->supports(ctx, gemm)) {
+        if (gemm->conv) /* asked for, but not made for these */
+            return VCL_OK;
+        return ERR(err, VCL_E_UNSUPPORTED, "GEMM '%s' does not run on '%s'", name,
+                   vcl_ctx_device(ctx)->name);
+    }
+    *ret_def = def;
+    return VCL_OK;
+}
+
 /* Asked for by name > the device class's default that supports the product > naive. */
 enum vcl_status vcl_gemm_choose(const struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
-                                const struct vcl_gemm_def **ret_def, struct vcl_error *err)
+                                const struct vcl_gemm_def **ret_def,
+                                struct vcl_gemm_setting *ret_setting, struct vcl_error *err)
 {
+    const struct vcl_gemm_def *chosen = NULL;
     const char *name = vcl_ctx_gemm_name(ctx);
-    if (name) {
-        const struct vcl_gemm_def *def = by_name(name);
-        if (!def)
-            return no_such_gemm(name, err);
-        if (vcl_ctx_same_bits(ctx) && !def->same_bits)
-            return ERR(err, VCL_E_ARG, "GEMM '%s' does not give the same bits on every device",
-                       name);
-        if (!def->supports(ctx, gemm))
-            return ERR(err, VCL_E_UNSUPPORTED, "GEMM '%s' does not run on '%s'", name,
-                       vcl_ctx_device(ctx)->name);
-        *ret_def = def;
-        return VCL_OK;
+    enum vcl_status r = VCL_OK;
+    if (name)
+        TRY(by_request(ctx, gemm, name, &chosen, err));
+    for (const struct vcl_gemm_def *const *def = vcl_gemm_defs; *def && !chosen; def++) {
+        if (is_default(ctx, *def) && (*def)->supports(ctx, gemm))
+            chosen = *def;
     }
-    *ret_def = &vcl_gemm_naive;
-    for (const struct vcl_gemm_def *const *def = vcl_gemm_defs; *def; def++) {
-        if (is_default(ctx, *def) && (*def)->supports(ctx, gemm)) {
-            *ret_def = *def;
-            break;
-        }
-    }
-    return VCL_OK;
+    *ret_def = chosen ? chosen : &vcl_gemm_naive;
+    if (ret_setting && (*ret_def)->defaults)
+        (*ret_def)->defaults(ctx, gemm, ret_setting);
+out:
+    return r;
 }
 
 const char *vcl_gemm_chosen(const struct vcl_ctx *ctx)
 {
     const struct vcl_gemm typical = {.m = 128, .n = 128, .k = 128};
     const struct vcl_gemm_def *def;
-    return vcl_gemm_choose(ctx, &typical, &def, NULL) == VCL_OK ? def->name : "none";
+    return vcl_gemm_choose(ctx, &typical, &def, NULL, NULL) == VCL_OK ? def->name : "none";
 }
 
-static enum vcl_status check(const struct vcl_gemm *gemm, struct vcl_error *err)
+static bool too_small(const struct vcl_buf *buf, double floats)
 {
-    const size_t m = gemm->m, n = gemm->n, k = gemm->k, f = sizeof(float);
+    return buf && (double)(vcl_buf_size(buf) / sizeof(float)) < floats;
+}
+
+/* Floats in the operands A, B and C. */
+static void operand_sizes(const struct vcl_gemm *g, double floats[3])
+{
+    floats[0] = (double)g->m * g->k;
+    floats[1] = (double)g->k * g->n;
+    floats[2] = (double)g->m * g->n;
+    if (g->conv)
+        vcl_conv_operands(g->conv, floats);
+}
+
+static enum vcl_status check(const struct vcl_gemm *gemm, const struct vcl_activation *activation,
+                             struct vcl_error *err)
+{
+    const size_t m = gemm->m, n = gemm->n, k = gemm->k;
+    double floats[3];
     if (!m || !n || !k || m > INT32_MAX || n > INT32_MAX || k > INT32_MAX)
         return ERR(err, VCL_E_SHAPE, "a matrix product of %zu x %zu x %zu", m, n, k);
-    if (vcl_buf_size(gemm->a) / f / m < k || vcl_buf_size(gemm->b) / f / k < n ||
-        vcl_buf_size(gemm->c) / f / m < n || (gemm->bias && vcl_buf_size(gemm->bias) / f < n))
+    if (gemm->conv) {
+        enum vcl_status r = vcl_conv_check(gemm, err);
+        if (r < 0)
+            return r;
+    }
+    operand_sizes(gemm, floats);
+    if (too_small(gemm->a, floats[0]) || too_small(gemm->b, floats[1]) ||
+        too_small(gemm->c, floats[2]) || too_small(gemm->derivative_at, floats[2]) ||
+        too_small(gemm->bias, (double)n) || too_small(gemm->b_sums, (double)n))
         return ERR(err, VCL_E_SHAPE,
                    "a buffer is too small for a matrix product of %zu x %zu x %zu", m, n, k);
+    if (gemm->derivative_at && activation->needs_input)
+        return ERR(err, VCL_E_ARG, "the derivative of '%s' needs more than its value",
+                   activation->name);
+    if (gemm->b_sums && (gemm->trans_b || (gemm->conv && gemm->conv->pass != VCL_CONV_WEIGHTS)))
+        return ERR(err, VCL_E_ARG, "column sums of B are there for plain B and for weights only");
     return VCL_OK;
 }
 
@@ -103,11 +144,12 @@ enum vcl_status vcl_gemm_run(struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
 {
     const struct vcl_gemm_def *def;
     const struct vcl_activation *activation;
+    struct vcl_gemm_setting setting = {0};
     enum vcl_status r;
-    TRY(check(gemm, err));
     TRY(vcl_activation_find(gemm->activation, &activation, err));
-    TRY(vcl_gemm_choose(ctx, gemm, &def, err));
-    TRY(def->run(ctx, gemm, err));
+    TRY(check(gemm, activation, err));
+    TRY(vcl_gemm_choose(ctx, gemm, &def, &setting, err));
+    TRY(def->run(ctx, gemm, &setting, err));
     vcl_count_multiply_adds(ctx, (uint64_t)gemm->m * gemm->n * gemm->k);
 out:
     return r;

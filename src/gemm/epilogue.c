@@ -61,7 +61,8 @@ void vcl_gemm_options(const struct vcl_gemm *gemm, char options[VCL_GEMM_OPTIONS
 {
     snprintf(options, VCL_GEMM_OPTIONS,
              "-DTRANS_A=%d -DTRANS_B=%d -DACCUMULATE=%d -DHAS_BIAS=%d -DACT=act_%s", gemm->trans_a,
-             gemm->trans_b, gemm->accumulate, gemm->bias != NULL, vcl_gemm_activation(gemm));
+             gemm->trans_b, gemm->accumulate, gemm->bias != NULL,
+             gemm->derivative_at ? "identity" : vcl_gemm_activation(gemm));
 }
 
 void vcl_flat_size(const struct vcl_ctx *ctx, struct vcl_launch *launch, size_t cols, size_t rows)
@@ -74,24 +75,4 @@ void vcl_flat_size(const struct vcl_ctx *ctx, struct vcl_launch *launch, size_t 
     launch->global[2] = 1;
     launch->local[0] = local;
     launch->local[1] = launch->local[2] = 1;
-}
-
-enum vcl_status vcl_gemm_epilogue(struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
-                                  struct vcl_error *err)
-{
-    char options[64];
-    if (!gemm->bias && strcmp(vcl_gemm_activation(gemm), "identity") == 0)
-        return VCL_OK;
-    snprintf(options, sizeof options, "-DHAS_BIAS=%d -DACT=act_%s", gemm->bias != NULL,
-             vcl_gemm_activation(gemm));
-    struct vcl_launch launch = {
-        .source = "pointwise.cl",
-        .kernel = "epilogue",
-        .options = options,
-        .args = {VCL_ARG((int32_t)gemm->n), VCL_ARG(gemm->bias ? gemm->bias : gemm->c),
-                 VCL_ARG(gemm->c)},
-        .n_args = 3,
-    };
-    vcl_flat_size(ctx, &launch, gemm->n, gemm->m);
-    return vcl_launch_run(ctx, &launch, err);
 }

@@ -9,20 +9,50 @@
 
 #include "cl/context.h"
 
+/* What a tuner may vary in an implementation: each has its own meaning to it. */
+enum { VCL_GEMM_PARAMS = 8 };
+struct vcl_gemm_param {
+    const char *name;  /* "MR"; in tuning files and logs */
+    const int *values; /* candidates, ascending, ending with 0 */
+    const char *help;
+};
+struct vcl_gemm_setting {
+    int values[VCL_GEMM_PARAMS]; /* in the order of `params` */
+};
+
 struct vcl_gemm_def {
     const char *name, *help;
     bool same_bits; /* gives the bits of `naive` on every device */
     bool cpu_default, gpu_default;
     bool (*supports)(const struct vcl_ctx *ctx, const struct vcl_gemm *gemm);
-    enum vcl_status (*run)(struct vcl_ctx *ctx, const struct vcl_gemm *gemm, struct vcl_error *err);
+    /* Tunables, ending with a NULL name, or NULL if there are none. */
+    const struct vcl_gemm_param *params;
+    /* What is used unless a tuned row says otherwise; NULL without `params`. */
+    void (*defaults)(const struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
+                     struct vcl_gemm_setting *setting);
+    /* Can this setting run here? For those that a tuner makes up; NULL: all can. */
+    bool (*valid)(const struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
+                  const struct vcl_gemm_setting *setting);
+    enum vcl_status (*run)(struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
+                           const struct vcl_gemm_setting *setting, struct vcl_error *err);
 };
 
 extern const struct vcl_gemm_def *const vcl_gemm_defs[]; /* ends with NULL */
 
-/* The implementation for this context and product. */
+/* The implementation for this context and product, and its setting. */
 enum vcl_status vcl_gemm_choose(const struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
                                 const struct vcl_gemm_def **ret_def,
+                                struct vcl_gemm_setting *ret_setting,
                                 struct vcl_error *err) VCL_MUST_CHECK;
+
+/* Multiplications with useful operands: m * n * k, without those of a transposed convolution that
+ * meet no tap. */
+double vcl_gemm_multiplies(const struct vcl_gemm *gemm);
+
+/* Floats in the operands A, B and C of a convolution's pass. */
+void vcl_conv_operands(const struct vcl_conv *conv, double floats[3]);
+/* Is the product the one of its `conv`, and are its numbers small enough for kernels? */
+enum vcl_status vcl_conv_check(const struct vcl_gemm *gemm, struct vcl_error *err) VCL_MUST_CHECK;
 
 /* ---- activations and the epilogue ---- */
 
@@ -40,13 +70,33 @@ enum vcl_status vcl_activation_find(const char *name, const struct vcl_activatio
 /* The product's activation by name, "identity" if it has none. */
 const char *vcl_gemm_activation(const struct vcl_gemm *gemm);
 
-/* "-DTRANS_A=1 -DACT=act_relu ..." for kernels compiled for each kind of product. */
+/* "-DTRANS_A=1 -DACT=act_relu ..." for kernels compiled for each kind of product; no activation if
+ * the derivative is wanted. */
 enum { VCL_GEMM_OPTIONS = 160 };
 void vcl_gemm_options(const struct vcl_gemm *gemm, char options[VCL_GEMM_OPTIONS]);
 
-/* Bias and activation as a pass of its own over c. Nothing to do is nothing launched. */
+/* What an implementation does not do itself, each as a pass of its own; nothing to do is nothing
+ * launched. Bias and activation or derivative over c: */
 enum vcl_status vcl_gemm_epilogue(struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
                                   struct vcl_error *err) VCL_MUST_CHECK;
+/* c (n) = c + x: C's old value and a product. */
+enum vcl_status vcl_gemm_add(struct vcl_ctx *ctx, size_t n, struct vcl_buf *x, struct vcl_buf *c,
+                             struct vcl_error *err) VCL_MUST_CHECK;
+/* The derivative alone: */
+enum vcl_status vcl_gemm_derivative(struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
+                                    struct vcl_error *err) VCL_MUST_CHECK;
+/* The column sums of B: */
+enum vcl_status vcl_gemm_b_sums(struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
+                                struct vcl_error *err) VCL_MUST_CHECK;
+
+/* dy (n) *= act'(x); `x` may be NULL for activations whose gradient needs only y. */
+enum vcl_status vcl_activation_gradient(struct vcl_ctx *ctx, const char *activation, size_t n,
+                                        struct vcl_buf *x, struct vcl_buf *y, struct vcl_buf *dy,
+                                        struct vcl_error *err) VCL_MUST_CHECK;
+/* sums (cols) = (or +=, with accumulate) column sums of x (rows, cols). */
+enum vcl_status vcl_column_sums(struct vcl_ctx *ctx, size_t rows, size_t cols, bool accumulate,
+                                struct vcl_buf *x, struct vcl_buf *sums,
+                                struct vcl_error *err) VCL_MUST_CHECK;
 
 /* Fills global and local sizes for a kernel whose items hold VEC columns of `rows` rows. */
 void vcl_flat_size(const struct vcl_ctx *ctx, struct vcl_launch *launch, size_t cols, size_t rows);

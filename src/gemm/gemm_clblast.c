@@ -12,8 +12,7 @@
 static bool supports(const struct vcl_ctx *ctx, const struct vcl_gemm *gemm)
 {
     (void)ctx;
-    (void)gemm;
-    return true;
+    return !gemm->conv;
 }
 
 /* What a call needs, kept for launch lists. Kernels of a list do not hold their buffers, so neither
@@ -41,15 +40,18 @@ static enum vcl_status sgemm(struct vcl_ctx *ctx, const void *data, struct vcl_e
     return VCL_OK;
 }
 
-static enum vcl_status run(struct vcl_ctx *ctx, const struct vcl_gemm *gemm, struct vcl_error *err)
+static enum vcl_status run(struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
+                           const struct vcl_gemm_setting *setting, struct vcl_error *err)
 {
     const struct call call = {*gemm};
     enum vcl_status r;
+    (void)setting;
     if (ctx->recording)
         TRY(vcl_list_add_call(ctx, sgemm, &call, sizeof call, err));
     else
         TRY(sgemm(ctx, &call, err));
     TRY(vcl_gemm_epilogue(ctx, gemm, err));
+    TRY(vcl_gemm_b_sums(ctx, gemm, err));
 out:
     return r;
 }

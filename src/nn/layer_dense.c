@@ -8,7 +8,6 @@
 
 #include "gemm/gemm.h"
 #include "nn/defs.h"
-#include "ops/ops.h"
 
 struct dense {
     int64_t units;
@@ -31,21 +30,18 @@ static const struct vcl_opt opts[] = {
      .kind = VCL_OPT_STRING,
      .offset = offsetof(struct dense, activation),
      .arg = "NAME",
-     .help = "identity, relu, leaky_relu, elu, selu, gelu, silu, tanh, sigmoid, softplus"},
+     .help = VCL_ACTIVATIONS_HELP},
     {0},
 };
 
 static enum vcl_status shape(struct vcl_node *node, struct vcl_error *err)
 {
     struct dense *dense = node->config;
-    const struct vcl_activation *activation;
     char name[80];
     enum vcl_status r;
     if (dense->units == 0)
         FAIL(err, VCL_E_ARG, "dense needs its number of units, as in \"dense 400 relu\"");
-    TRY(vcl_activation_find(dense->activation, &activation, err));
-    dense->activation = activation->name;
-    node->keeps_input = activation->needs_input;
+    TRY(vcl_node_activation(node, &dense->activation, err));
     node->out_shape = (struct vcl_shape){1, (uint32_t)dense->units, 1};
     /* PyTorch's default for nn.Linear: U(-1/sqrt(in), 1/sqrt(in)) for both. */
     float bound = 1.0f / sqrtf((float)node->in_size);
@@ -69,23 +65,22 @@ static enum vcl_status forward(struct vcl_node *node, const struct vcl_run *run,
         .k = (uint32_t)node->in_size,
         .a = node->in,
         .b = vcl_node_param(node, WEIGHT)->value,
-        .c = node->pre ? node->pre : node->out,
+        .c = vcl_node_target(node),
         .bias = vcl_node_param(node, BIAS)->value,
-        .activation = node->pre ? NULL : dense->activation,
+        .activation = vcl_node_fused(node, dense->activation),
     };
     enum vcl_status r;
     TRY(vcl_gemm_run(run->ctx, &gemm, err));
-    if (node->pre)
-        TRY(vcl_op_activation(run->ctx, dense->activation, run->rows * node->out_size, node->pre,
-                              node->out, err));
+    TRY(vcl_node_activate(node, run, dense->activation, err));
 out:
     return r;
 }
 
-static enum vcl_status weight_gradient(struct vcl_node *node, const struct vcl_run *run,
-                                       struct vcl_error *err)
+/* The bias' gradient, the column sums of dout, comes with it. */
+static enum vcl_status parameter_gradients(struct vcl_node *node, const struct vcl_run *run,
+                                           struct vcl_error *err)
 {
-    struct vcl_param *weight = vcl_node_param(node, WEIGHT);
+    struct vcl_param *weight = vcl_node_param(node, WEIGHT), *bias = vcl_node_param(node, BIAS);
     const struct vcl_gemm gemm = {
         .m = (uint32_t)node->in_size,
         .n = (uint32_t)node->out_size,
@@ -94,9 +89,10 @@ static enum vcl_status weight_gradient(struct vcl_node *node, const struct vcl_r
         .a = node->in,
         .b = node->dout,
         .c = weight->gradient,
+        .b_sums = bias->gradient,
         .accumulate = weight->gradient_written,
     };
-    weight->gradient_written = true;
+    weight->gradient_written = bias->gradient_written = true;
     return vcl_gemm_run(run->ctx, &gemm, err);
 }
 
@@ -111,6 +107,8 @@ static enum vcl_status input_gradient(struct vcl_node *node, const struct vcl_ru
         .a = node->dout,
         .b = vcl_node_param(node, WEIGHT)->value,
         .c = node->din,
+        .activation = node->in_activation,
+        .derivative_at = node->in_activation ? node->in : NULL,
     };
     return vcl_gemm_run(run->ctx, &gemm, err);
 }
@@ -119,17 +117,9 @@ static enum vcl_status backward(struct vcl_node *node, const struct vcl_run *run
                                 struct vcl_error *err)
 {
     const struct dense *dense = node->config;
-    struct vcl_param *bias = vcl_node_param(node, BIAS);
-    const struct vcl_activation *activation;
     enum vcl_status r;
-    TRY(vcl_activation_find(dense->activation, &activation, err));
-    if (activation != &vcl_activations[0]) /* the identity's slope is one */
-        TRY(vcl_op_activation_gradient(run->ctx, activation->name, run->rows * node->out_size,
-                                       node->pre, node->out, node->dout, err));
-    TRY(vcl_op_column_sums(run->ctx, run->rows, node->out_size, bias->gradient_written, node->dout,
-                           bias->gradient, err));
-    bias->gradient_written = true;
-    TRY(weight_gradient(node, run, err));
+    TRY(vcl_node_derive(node, run, dense->activation, err));
+    TRY(parameter_gradients(node, run, err));
     if (node->din)
         TRY(input_gradient(node, run, err));
 out:
@@ -142,6 +132,7 @@ const struct vcl_layer_def vcl_layer_dense = {
     .opts = opts,
     .config_size = sizeof(struct dense),
     .defaults = &defaults,
+    .derives = true,
     .shape = shape,
     .forward = forward,
     .backward = backward,

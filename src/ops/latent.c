@@ -5,8 +5,7 @@
 static enum vcl_status free_bits_mask(struct vcl_ctx *ctx, const struct vcl_latent *l,
                                       struct vcl_error *err)
 {
-    enum vcl_status r =
-        vcl_op_column_sums(ctx, l->batch, l->dim, false, l->kl_elements, l->mask, err);
+    enum vcl_status r = vcl_column_sums(ctx, l->batch, l->dim, false, l->kl_elements, l->mask, err);
     if (r < 0)
         return r;
     struct vcl_launch launch = {

@@ -2,20 +2,6 @@
 #include "gemm/gemm.h"
 #include "ops/ops.h"
 
-enum vcl_status vcl_op_column_sums(struct vcl_ctx *ctx, size_t rows, size_t cols, bool accumulate,
-                                   struct vcl_buf *x, struct vcl_buf *sums, struct vcl_error *err)
-{
-    struct vcl_launch launch = {
-        .source = "core.cl",
-        .kernel = "column_sums",
-        .args = {VCL_ARG((int32_t)rows), VCL_ARG((int32_t)cols), VCL_ARG((int32_t)accumulate),
-                 VCL_ARG(x), VCL_ARG(sums)},
-        .n_args = 5,
-    };
-    vcl_flat_size(ctx, &launch, cols, 1);
-    return vcl_launch_run(ctx, &launch, err);
-}
-
 enum vcl_status vcl_op_row_sums(struct vcl_ctx *ctx, size_t n, size_t cols, bool squares,
                                 struct vcl_buf *x, struct vcl_buf *sums, struct vcl_error *err)
 {

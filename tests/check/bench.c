@@ -25,12 +25,15 @@ static enum vcl_status time_product(struct vcl_ctx *ctx, const struct vcl_gemm_d
 {
     double elapsed = 0;
     size_t runs = 0;
+    struct vcl_gemm_setting setting = {0};
     enum vcl_status r;
-    TRY(def->run(ctx, gemm, err));
+    if (def->defaults)
+        def->defaults(ctx, gemm, &setting);
+    TRY(def->run(ctx, gemm, &setting, err));
     TRY(vcl_ctx_finish(ctx, err));
     for (double begun = vcl_now(); elapsed < 0.1; elapsed = vcl_now() - begun) {
         for (int i = 0; i < 4; i++)
-            TRY(def->run(ctx, gemm, err));
+            TRY(def->run(ctx, gemm, &setting, err));
         TRY(vcl_ctx_finish(ctx, err));
         runs += 4;
     }
