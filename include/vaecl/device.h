@@ -91,6 +91,8 @@ VCL_API void vcl_profile_reset(struct vcl_ctx *ctx);
 
 /* Launches since the context was made. */
 VCL_API uint64_t vcl_ctx_launches(const struct vcl_ctx *ctx);
+/* Multiply-adds of the matrix products run since the context was made: m n k each. */
+VCL_API uint64_t vcl_ctx_multiply_adds(const struct vcl_ctx *ctx);
 
 #ifdef __cplusplus
 }

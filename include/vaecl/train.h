@@ -54,6 +54,7 @@ struct vcl_train_result {
     double images_per_second;        /* training steps only, without the first ones */
     double seconds, startup_seconds; /* all of it; from the call to the end of the first step */
     double launches_per_step;
+    double multiply_adds_per_step; /* of matrix products, in a step of a full batch */
 };
 
 /* Trains a new model (or a resumed one). On success the model is the caller's if ret_model is not

@@ -49,7 +49,8 @@ struct vcl_check {
     X(metrics)                                                                                     \
     X(optimise)                                                                                    \
     X(clip_scale)                                                                                  \
-    X(unpack)
+    X(unpack)                                                                                      \
+    X(peak)
 
 #define VCL_CHECK_EXTERN(name) extern const struct vcl_check vcl_check_##name;
 VCL_CHECKS(VCL_CHECK_EXTERN)

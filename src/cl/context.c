@@ -141,6 +141,11 @@ uint64_t vcl_ctx_launches(const struct vcl_ctx *ctx)
     return ctx->launches;
 }
 
+uint64_t vcl_ctx_multiply_adds(const struct vcl_ctx *ctx)
+{
+    return ctx->multiply_adds;
+}
+
 enum vcl_status vcl_ctx_finish(struct vcl_ctx *ctx, struct vcl_error *err)
 {
     enum vcl_status r = VCL_OK;

@@ -41,7 +41,11 @@ enum vcl_status vcl_list_begin(struct vcl_ctx *ctx, struct vcl_list **ret_list,
 void vcl_list_end(struct vcl_ctx *ctx);
 enum vcl_status vcl_list_run(struct vcl_list *list, struct vcl_error *err) VCL_MUST_CHECK;
 size_t vcl_list_length(const struct vcl_list *list);
+uint64_t vcl_list_multiply_adds(const struct vcl_list *list); /* at each run */
 void vcl_list_destroy(struct vcl_list **list);
+
+/* Notes a matrix product's multiply-adds, as now run or, while recording, as run with the list. */
+void vcl_count_multiply_adds(struct vcl_ctx *ctx, uint64_t count);
 
 /* ---- uploads ---- */
 

@@ -45,6 +45,7 @@ struct vcl_list {
     struct vcl_arena arena;
     struct vcl_list_item *items;
     size_t count, cap;
+    uint64_t multiply_adds;
 };
 
 struct vcl_profile_entry;
@@ -70,7 +71,7 @@ struct vcl_ctx {
     struct vcl_profile_entry *profile_entries;
     struct vcl_profile_event *profile_events;
     size_t n_profile_events, cap_profile_events;
-    uint64_t launches;
+    uint64_t launches, multiply_adds;
 };
 
 /* Name of a CL error code, "CL_OUT_OF_RESOURCES". */

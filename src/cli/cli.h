@@ -52,6 +52,10 @@ struct use;
 /* ---- options.c ---- */
 extern const struct vcl_opt common_options[];
 enum vcl_status parse_options(struct cli *cli, void *options, int argc, char **argv);
+/* Sets "key=value", or a list of them, in a configuration. */
+enum vcl_status assign(struct vcl_config *config, const char *text, struct vcl_error *err);
+enum vcl_status assign_all(struct vcl_config *config, const struct vcl_opt_list *list,
+                           struct vcl_error *err);
 enum vcl_status unknown_command(const char *name, struct vcl_error *err);
 
 /* ---- help.c ---- */

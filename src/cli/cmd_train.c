@@ -73,26 +73,6 @@ struct training {
 
 /* ---- configuration ---- */
 
-static enum vcl_status assign(struct cli *cli, const char *text)
-{
-    const char *equals = strchr(text, '=');
-    char key[64];
-    if (!equals || equals - text >= (long)sizeof key)
-        return ERR(&cli->err, VCL_E_ARG, "--set %s: KEY=VALUE is needed", text);
-    snprintf(key, sizeof key, "%.*s", (int)(equals - text), text);
-    return vcl_config_set(cli->config, key, equals + 1, &cli->err);
-}
-
-static enum vcl_status assign_all(struct cli *cli, const struct vcl_opt_list *list)
-{
-    for (size_t i = 0; i < list->count; i++) {
-        enum vcl_status r = assign(cli, list->items[i]);
-        if (r < 0)
-            return r;
-    }
-    return VCL_OK;
-}
-
 /* A resumed run keeps its own configuration: only a larger number of epochs may be asked for. */
 static enum vcl_status configure_resumed(struct cli *cli, struct options *o)
 {
@@ -115,7 +95,7 @@ static enum vcl_status configure_resumed(struct cli *cli, struct options *o)
             FAIL(&cli->err, VCL_E_ARG,
                  "--resume continues a run as it was: --%.*s does not go with it",
                  (int)strcspn(cli->assigned.items[i], "="), cli->assigned.items[i]);
-        TRY(assign(cli, cli->assigned.items[i]));
+        TRY(assign(cli->config, cli->assigned.items[i], &cli->err));
     }
 out:
     cli->assigned.count = 0;
@@ -133,8 +113,8 @@ static enum vcl_status configure_new(struct cli *cli, const struct options *o)
         if (strncmp(text, "encoder=", 8) == 0 || strncmp(text, "decoder=", 8) == 0)
             TRY(vcl_config_set(cli->config, "name", "custom", &cli->err));
     }
-    TRY(assign_all(cli, &o->set));
-    TRY(assign_all(cli, &cli->assigned));
+    TRY(assign_all(cli->config, &o->set, &cli->err));
+    TRY(assign_all(cli->config, &cli->assigned, &cli->err));
 out:
     return r;
 }

@@ -313,6 +313,7 @@ static void fill_result(const struct vcl_trainer *t, const struct vcl_epoch *las
         .seconds = vcl_now() - t->start,
         .startup_seconds = t->startup_seconds,
         .launches_per_step = t->train.full ? (double)vcl_list_length(t->train.full) : 0,
+        .multiply_adds_per_step = t->train.full ? (double)vcl_list_multiply_adds(t->train.full) : 0,
     };
 }
 
