@@ -150,7 +150,7 @@ enum vcl_status vcl_gemm_run(struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
     TRY(check(gemm, activation, err));
     TRY(vcl_gemm_choose(ctx, gemm, &def, &setting, err));
     TRY(def->run(ctx, gemm, &setting, err));
-    vcl_count_multiply_adds(ctx, (uint64_t)gemm->m * gemm->n * gemm->k);
+    vcl_count_multiply_adds(ctx, (uint64_t)vcl_gemm_multiplies(gemm));
 out:
     return r;
 }
