@@ -30,6 +30,26 @@ enum vcl_scratch {
 enum vcl_status vcl_scratch_get(struct vcl_ctx *ctx, enum vcl_scratch slot, size_t size,
                                 struct vcl_buf **ret_buf, struct vcl_error *err) VCL_MUST_CHECK;
 
+/* ---- profiles ---- */
+
+/* What launches from now on are for, by which profiles tell them apart: a layer and its pass, and
+ * the shape of a matrix product. */
+struct vcl_label {
+    const char *name, *pass; /* kept by the caller while launches are made; NULL: nothing known */
+    uint32_t m, n, k;        /* 0: no product */
+};
+/* Returns the label until now, for the caller to put back. */
+struct vcl_label vcl_ctx_label(struct vcl_ctx *ctx, struct vcl_label label);
+struct vcl_label vcl_ctx_label_shape(struct vcl_ctx *ctx, uint32_t m, uint32_t n, uint32_t k);
+
+/* Between on and off counts how long the device ran and how long from the first start to the last
+ * end; on again starts anew. Each waits for the device, but only with `profile`. */
+void vcl_profile_watch(struct vcl_ctx *ctx, bool on);
+/* The former as a share of the latter, over all that was watched; 0 if nothing was. */
+double vcl_profile_busy_share(const struct vcl_ctx *ctx);
+/* Seconds the host has spent in waiting for the device. */
+double vcl_ctx_waited(const struct vcl_ctx *ctx);
+
 /* ---- launch lists ---- */
 
 /* A list of launches recorded once, arguments bound, and run many times. */

@@ -34,7 +34,7 @@ struct vcl_program {
  * enqueues by itself (CLBlast). */
 struct vcl_list_item {
     cl_kernel kernel;
-    const char *name;
+    const char *name, *use; /* for profiles */
     size_t global[3], local[3];
     enum vcl_status (*call)(struct vcl_ctx *ctx, const void *data, struct vcl_error *err);
     const void *data;
@@ -48,7 +48,16 @@ struct vcl_list {
     uint64_t multiply_adds;
 };
 
-struct vcl_profile_entry;
+/* profile.c */
+struct vcl_profile {
+    struct vcl_profile_entry *entries; /* a kernel and use each */
+    struct vcl_profile_event *events;  /* not yet read, in the order of the queue */
+    size_t n_events, cap_events;
+    bool watching;
+    uint64_t first, last; /* start and end, ns; last 0: none yet */
+    double running;       /* ns, since watching was turned on */
+    double busy, wall;    /* ns, of what was watched before */
+};
 
 struct vcl_ctx {
     struct vcl_arena arena;
@@ -68,9 +77,9 @@ struct vcl_ctx {
     struct vcl_buf **retired; /* outgrown scratch that recorded launches may still name */
     size_t n_retired, cap_retired;
     struct vcl_list *recording;
-    struct vcl_profile_entry *profile_entries;
-    struct vcl_profile_event *profile_events;
-    size_t n_profile_events, cap_profile_events;
+    struct vcl_label label;
+    struct vcl_profile profiled;
+    double waited; /* seconds */
     uint64_t launches, multiply_adds;
 };
 
@@ -124,8 +133,10 @@ cl_program vcl_binary_cache_load(struct vcl_ctx *ctx, const char *source, const 
 void vcl_binary_cache_save(struct vcl_ctx *ctx, const char *source, const char *options,
                            cl_program program);
 
-/* profile.c */
-void vcl_profile_add(struct vcl_ctx *ctx, const char *kernel, cl_event event);
+/* profile.c: takes the event. */
+void vcl_profile_add(struct vcl_ctx *ctx, const char *kernel, const char *use, cl_event event);
+enum { VCL_USE_TEXT = 96 };
+void vcl_label_text(const struct vcl_label *label, char text[VCL_USE_TEXT]);
 void vcl_profile_finish(struct vcl_ctx *ctx);
 
 /* launch.c: appends a library call to the list being recorded; `data` is copied. */

@@ -19,7 +19,7 @@ const struct vcl_opt common_options[] = {
      .help = "read kernels from this folder first"},
     {"seed", VCL_OPT_UINT, FIELD(seed), .arg = "N", .help = "of all random numbers"},
     {"json", VCL_OPT_FLAG, FIELD(json), .help = "one JSON object on standard output"},
-    {"profile", VCL_OPT_FLAG, FIELD(profile), .help = "device time of each kernel at the end"},
+    {"profile", VCL_OPT_FLAG, FIELD(profile), .help = "device time of each kernel and layer at the end"},
     {"quiet", VCL_OPT_FLAG, FIELD(quiet), .help = "-q: no progress, no log"},
     {"verbose", VCL_OPT_FLAG, FIELD(verbose), .help = "-v: say more"},
     {"help", VCL_OPT_FLAG, FIELD(help), .help = "-h: this text"},

@@ -19,6 +19,7 @@ static bool supports(const struct vcl_ctx *ctx, const struct vcl_gemm *gemm)
  * does this: the caller keeps them while the list lives. */
 struct call {
     struct vcl_gemm gemm;
+    char use[VCL_USE_TEXT]; /* for profiles */
 };
 
 static enum vcl_status sgemm(struct vcl_ctx *ctx, const void *data, struct vcl_error *err)
@@ -36,16 +37,17 @@ static enum vcl_status sgemm(struct vcl_ctx *ctx, const void *data, struct vcl_e
                    vcl_cl_name(code), (int)code);
     ctx->launches++;
     if (event)
-        vcl_profile_add(ctx, "CLBlastSgemm", event);
+        vcl_profile_add(ctx, "CLBlastSgemm", ((const struct call *)data)->use, event);
     return VCL_OK;
 }
 
 static enum vcl_status run(struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
                            const struct vcl_gemm_setting *setting, struct vcl_error *err)
 {
-    const struct call call = {*gemm};
+    struct call call = {.gemm = *gemm};
     enum vcl_status r;
     (void)setting;
+    vcl_label_text(&ctx->label, call.use);
     if (ctx->recording)
         TRY(vcl_list_add_call(ctx, sgemm, &call, sizeof call, err));
     else

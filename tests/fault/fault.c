@@ -202,6 +202,17 @@ EVENT_CALL(clEnqueueNDRangeKernel,
             cl_event *event),
            (queue, kernel, dims, offset, global, local, n, after, event))
 
+cl_int __real_clRetainEvent(cl_event event);
+cl_int __wrap_clRetainEvent(cl_event event);
+
+cl_int __wrap_clRetainEvent(cl_event event)
+{
+    if (due(FAULT_clRetainEvent))
+        return CL_OUT_OF_RESOURCES;
+    objects++;
+    return __real_clRetainEvent(event);
+}
+
 RELEASE_CALL(clReleaseContext, cl_context)
 RELEASE_CALL(clReleaseCommandQueue, cl_command_queue)
 RELEASE_CALL(clReleaseMemObject, cl_mem)

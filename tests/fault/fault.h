@@ -34,6 +34,7 @@
     X(clEnqueueFillBuffer)                                                                         \
     X(clEnqueueReadBuffer)                                                                         \
     X(clEnqueueWriteBuffer)                                                                        \
+    X(clRetainEvent)                                                                               \
     X(clGetEventProfilingInfo)                                                                     \
     X(clWaitForEvents)                                                                             \
     X(clFlush)                                                                                     \
