@@ -80,6 +80,7 @@ enum vcl_status vcl_ctx_create(const struct vcl_ctx_params *params, struct vcl_c
     TRY(copy_params(ctx, params, err));
     TRY(open_device(ctx, params->device, err));
     ctx->vec = params->lanes ? params->lanes : default_lanes(&ctx->info);
+    vcl_command_buffers_open(ctx);
     vcl_log(ctx, VCL_LOG_DEBUG, "device %s: %s, %s, driver %s", ctx->info.id, ctx->info.name,
             ctx->info.platform, ctx->info.driver);
     *ret_ctx = ctx;

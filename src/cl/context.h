@@ -59,6 +59,9 @@ struct vcl_list;
 enum vcl_status vcl_list_begin(struct vcl_ctx *ctx, struct vcl_list **ret_list,
                                struct vcl_error *err) VCL_MUST_CHECK;
 void vcl_list_end(struct vcl_ctx *ctx);
+/* Whether lists recorded from now on become command buffers, for tests; returns false if the device
+ * has none. By default they do where that is known to be faster. */
+bool vcl_ctx_command_buffers(struct vcl_ctx *ctx, bool on);
 enum vcl_status vcl_list_run(struct vcl_list *list, struct vcl_error *err) VCL_MUST_CHECK;
 size_t vcl_list_length(const struct vcl_list *list);
 uint64_t vcl_list_multiply_adds(const struct vcl_list *list); /* at each run */

@@ -46,7 +46,10 @@ struct vcl_list {
     struct vcl_list_item *items;
     size_t count, cap;
     uint64_t multiply_adds;
+    void *command_buffer; /* all of it as one, or NULL: command_buffer.c */
 };
+
+struct vcl_command_buffer_calls;
 
 /* profile.c */
 struct vcl_profile {
@@ -77,6 +80,8 @@ struct vcl_ctx {
     struct vcl_buf **retired; /* outgrown scratch that recorded launches may still name */
     size_t n_retired, cap_retired;
     struct vcl_list *recording;
+    const struct vcl_command_buffer_calls *command_calls; /* NULL: the device has none */
+    bool command_buffers;                                 /* make them of lists */
     struct vcl_label label;
     struct vcl_profile profiled;
     double waited; /* seconds */
@@ -139,7 +144,17 @@ enum { VCL_USE_TEXT = 96 };
 void vcl_label_text(const struct vcl_label *label, char text[VCL_USE_TEXT]);
 void vcl_profile_finish(struct vcl_ctx *ctx);
 
-/* launch.c: appends a library call to the list being recorded; `data` is copied. */
+/* command_buffer.c */
+void vcl_command_buffers_open(struct vcl_ctx *ctx);
+void vcl_command_buffer_make(struct vcl_list *list);
+/* *ret_done is false if the list has to be run launch by launch after all. */
+enum vcl_status vcl_command_buffer_run(struct vcl_list *list, bool *ret_done,
+                                       struct vcl_error *err) VCL_MUST_CHECK;
+void vcl_command_buffer_release(struct vcl_list *list);
+
+/* launch.c */
+cl_uint vcl_launch_dims(const size_t global[3]);
+/* Appends a library call to the list being recorded; `data` is copied. */
 enum vcl_status vcl_list_add_call(struct vcl_ctx *ctx,
                                   enum vcl_status (*call)(struct vcl_ctx *ctx, const void *data,
                                                           struct vcl_error *err),

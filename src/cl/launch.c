@@ -84,11 +84,16 @@ static enum vcl_status set_args(cl_kernel kernel, const struct vcl_launch *launc
     return VCL_OK;
 }
 
+cl_uint vcl_launch_dims(const size_t global[3])
+{
+    return global[2] > 1 ? 3 : global[1] > 1 ? 2 : 1;
+}
+
 static enum vcl_status enqueue(struct vcl_ctx *ctx, const struct vcl_list_item *item,
                                struct vcl_error *err)
 {
     const size_t *global = item->global, *local = item->local;
-    cl_uint dims = global[2] > 1 ? 3 : global[1] > 1 ? 2 : 1;
+    cl_uint dims = vcl_launch_dims(global);
     cl_event event = NULL;
     cl_int code =
         clEnqueueNDRangeKernel(ctx->queue, item->kernel, dims, NULL, global,
@@ -191,14 +196,18 @@ enum vcl_status vcl_list_begin(struct vcl_ctx *ctx, struct vcl_list **ret_list,
 
 void vcl_list_end(struct vcl_ctx *ctx)
 {
+    vcl_command_buffer_make(ctx->recording);
     ctx->recording = NULL;
 }
 
 enum vcl_status vcl_list_run(struct vcl_list *list, struct vcl_error *err)
 {
     struct vcl_ctx *ctx = list->ctx;
+    bool done = false;
     enum vcl_status r = VCL_OK;
-    for (size_t i = 0; i < list->count; i++) {
+    if (list->command_buffer)
+        TRY(vcl_command_buffer_run(list, &done, err));
+    for (size_t i = 0; i < list->count && !done; i++) {
         const struct vcl_list_item *item = &list->items[i];
         if (item->call)
             TRY(item->call(ctx, item->data, err));
@@ -233,6 +242,7 @@ void vcl_list_destroy(struct vcl_list **ret_list)
     struct vcl_list *list = *ret_list;
     if (list->ctx->recording == list)
         list->ctx->recording = NULL;
+    vcl_command_buffer_release(list);
     for (size_t i = 0; i < list->count; i++) {
         if (list->items[i].kernel)
             clReleaseKernel(list->items[i].kernel);
