@@ -30,6 +30,10 @@ enum vcl_scratch {
 enum vcl_status vcl_scratch_get(struct vcl_ctx *ctx, enum vcl_scratch slot, size_t size,
                                 struct vcl_buf **ret_buf, struct vcl_error *err) VCL_MUST_CHECK;
 
+/* Compiles a program before its first launch, with the launch's source and options. */
+enum vcl_status vcl_program_prepare(struct vcl_ctx *ctx, const char *source, const char *options,
+                                    struct vcl_error *err) VCL_MUST_CHECK;
+
 /* ---- profiles ---- */
 
 /* What launches from now on are for, by which profiles tell them apart: a layer and its pass, and

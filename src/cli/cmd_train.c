@@ -225,7 +225,7 @@ static void report(struct cli *cli, const struct vcl_train_result *result, const
     }
 }
 
-/* Data are read by a thread of their own while the OpenCL runtime starts. */
+/* Data are read by a thread of their own while the OpenCL runtime starts and compiles. */
 struct loading {
     const struct options *options;
     struct vcl_dataset *train, *test;
@@ -248,6 +248,8 @@ static enum vcl_status open_all(struct cli *cli, struct loading *loading)
     if (!apart)
         load(loading);
     enum vcl_status r = open_context(cli);
+    if (r == VCL_OK)
+        r = vcl_model_prepare(cli->ctx, cli->config, &cli->err);
     if (apart)
         pthread_join(thread, NULL);
     if (loading->status < 0) {
