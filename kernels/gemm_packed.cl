@@ -57,6 +57,36 @@
 #define A_SIZE  (A_TILES * A_TILE)
 #endif
 
+/* ---- what is wanted next ---- */
+
+/* Packing waits for memory, multiplying does not: while tiles are multiplied, what will be packed
+ * next is fetched into the cache, a line of 16 floats of each of `rows` rows a tile. */
+struct ahead {
+    global const float *from;
+    int stride, rows, lines;
+};
+
+#ifdef __has_builtin
+#if __has_builtin(__builtin_prefetch)
+#define FETCH(p) __builtin_prefetch((const void *)(size_t)(p), 0, 2)
+#endif
+#endif
+#ifndef FETCH
+#define FETCH(p) ((void)(p))
+#endif
+
+/* The lines to fetch during a tile: A's come first, they are wanted sooner. */
+static inline struct ahead take_line(struct ahead *a, struct ahead *b)
+{
+    struct ahead *next = a->lines > 0 ? a : b, line = *next;
+    if (next->lines-- <= 0)
+        line.rows = 0;
+    next->from += 16;
+    return line;
+}
+
+/* ---- packing ---- */
+
 static inline void copy_run(int count, global const float *from, float *to)
 {
     int p = 0;
@@ -90,6 +120,19 @@ static inline void pack_a(int m, int k, int p0, int kc, int i0, int rows,
     for (int i = 0; i < padded; i++)
         copy_run(kc, a + (size_t)(i0 + min(i, rows - 1)) * k + p0, block + i * A_ROW);
 #endif
+}
+
+/* What pack_a will want for rows i0 .. i0 + rows - 1. */
+static inline struct ahead ahead_of_a(int m, int k, int p0, int kc, int i0, int rows,
+                                      global const float *a)
+{
+#if TRANS_A
+    struct ahead next = {a + (size_t)p0 * m + i0, m, kc, (rows + 15) / 16};
+#else
+    struct ahead next = {a + (size_t)i0 * k + p0, k, rows, (kc + 15) / 16};
+#endif
+    next.lines = rows > 0 ? next.lines : 0;
+    return next;
 }
 #endif
 
@@ -162,6 +205,18 @@ static inline void pack_b_columns(int stride, int kc, int cols, int at,
     }
 }
 
+/* What a dense product's pack_b_... will want of a chunk. */
+static inline struct ahead ahead_of_b(int n, int k, int p0, int kc, int j0, int cols,
+                                      global const float *b)
+{
+#if TRANS_B
+    struct ahead next = {b + (size_t)j0 * k + p0, k, cols, (kc + 15) / 16};
+#else
+    struct ahead next = {b + (size_t)p0 * n + j0, n, kc, (cols + 15) / 16};
+#endif
+    return next;
+}
+
 /* ---- tiles ---- */
 
 /* tile (MR, 16 * VECTORS) = sums over a chunk; or, of TO_IMAGE, += . */
@@ -171,8 +226,11 @@ static inline void pack_b_columns(int stride, int kc, int cols, int at,
 #define STORE_SUM(sum, p) store16(private, sum, p)
 #endif
 #define MULTIPLY(name, VECTORS)                                                                    \
-    static inline void name(int kc, const float *a, const float *b, float *tile)                   \
+    static inline void name(int kc, const float *a, const float *b, float *tile,                   \
+                            const struct ahead *ahead)                                             \
     {                                                                                              \
+        global const float *line = ahead->from;                                                    \
+        int left = ahead->rows;                                                                    \
         float16 sum[MR][VECTORS];                                                                  \
         UNROLL for (int r = 0; r < MR; r++)                                                        \
             UNROLL for (int v = 0; v < VECTORS; v++)                                               \
@@ -186,6 +244,8 @@ static inline void pack_b_columns(int stride, int kc, int cols, int at,
                 UNROLL for (int v = 0; v < VECTORS; v++)                                           \
                     sum[r][v] = fma(element, columns[v], sum[r][v]);                               \
             }                                                                                      \
+            FETCH(line);                                                                           \
+            line += --left > 0 ? ahead->stride : 0;                                                \
             a += A_STEP;                                                                           \
             b += 16 * VECTORS;                                                                     \
         }                                                                                          \
@@ -265,7 +325,7 @@ static inline void sum_b(const struct finish *f, int kc, int j0, int cols, const
  * several of `segment`. */
 static inline void multiply_block(const struct finish *f, int kc, int segment, int rows, int j0,
                                   int cols, const float *a_block, const float *b_block,
-                                  const size_t *offset)
+                                  const size_t *offset, struct ahead *next_a, struct ahead *next_b)
 {
     float tile[MR * NR] __attribute__((aligned(64)));
     for (int t = 0; t < rows; t += MR) {
@@ -282,10 +342,11 @@ static inline void multiply_block(const struct finish *f, int kc, int segment, i
             {
 #endif
                 int length = min(segment, kc - p);
+                struct ahead line = take_line(next_a, next_b);
                 if (vectors == NV)
-                    multiply_wide(length, a + p, b + p * NR, tile);
+                    multiply_wide(length, a + p, b + p * NR, tile, &line);
                 else
-                    multiply_narrow(length, a + p, b + p * 16, tile);
+                    multiply_narrow(length, a + p, b + p * 16, tile, &line);
             }
             for (int v = 0; v < vectors; v++)
                 finish_column(f, count, offset + t, j0 + j + 16 * v, 16 * vectors, tile + 16 * v);
@@ -338,6 +399,12 @@ kernel ONE_ITEM void gemm_packed(int m, int n, int k, int block_rows, int block_
 #endif
 #endif
         f.last = p0 + kc >= k;
+        struct ahead next_a = {a, 0, 0, 0}, next_b = {b, 0, 0, 0};
+#if OPERAND == 0
+        int next_kc = min(K_CHUNK, k - p0 - kc);
+        if (next_kc > 0)
+            next_b = ahead_of_b(n, k, p0 + kc, next_kc, j0, cols, b);
+#endif
         for (int i = i0; i < i_end; i += A_TILES * MR) {
             int rows = min(A_TILES * MR, i_end - i);
 #if OPERAND == 2
@@ -353,9 +420,11 @@ kernel ONE_ITEM void gemm_packed(int m, int n, int k, int block_rows, int block_
             pack_a_conv(&g, p0, kc, i, rows, a, a_block);
 #else
             pack_a(m, k, p0, kc, i, rows, a, a_block);
+            next_a = ahead_of_a(m, k, p0, kc, i + rows, min(A_TILES * MR, i_end - i - rows), a);
 #endif
 #endif
-            multiply_block(&f, kc, segment, rows, j0, cols, a_block, b_block, offset);
+            multiply_block(&f, kc, segment, rows, j0, cols, a_block, b_block, offset, &next_a,
+                           &next_b);
         }
         if (has_b_sums && i0 == 0)
             sum_b(&f, kc, j0, cols, b_block, b_sums);
