@@ -23,7 +23,7 @@ kernel void epilogue(int cols, global const float *bias, global float *c)
 }
 
 /* c (n) = c + x. */
-kernel void add(int n, global const float *x, global float *c)
+kernel void add_to(int n, global const float *x, global float *c)
 {
     int i = FLAT_INDEX;
     flat_store(flat_load(c, n, i) + flat_load(x, n, i), c, n, i);

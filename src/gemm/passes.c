@@ -76,7 +76,7 @@ enum vcl_status vcl_gemm_add(struct vcl_ctx *ctx, size_t n, struct vcl_buf *x, s
 {
     struct vcl_launch launch = {
         .source = "pointwise.cl",
-        .kernel = "add",
+        .kernel = "add_to",
         .args = {VCL_ARG((int32_t)n), VCL_ARG(x), VCL_ARG(c)},
         .n_args = 3,
     };
