@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static enum vcl_status build_chains(struct vcl_model *model, struct vcl_error *err)
 {
@@ -306,6 +307,13 @@ const char *vcl_model_tensor_shape(const struct vcl_model *model, size_t index, 
     *ret_rows = param->rows;
     *ret_cols = param->cols;
     return param->name;
+}
+
+uint32_t vcl_model_tensor_dims(const struct vcl_model *model, size_t index, uint32_t ret_shape[4])
+{
+    const struct vcl_param *param = &model->params.items[index];
+    memcpy(ret_shape, param->shape, sizeof param->shape);
+    return param->dims;
 }
 
 enum vcl_status vcl_model_tensor_read(struct vcl_model *model, size_t index, float *ret_values,
