@@ -22,24 +22,14 @@ out:
     return r;
 }
 
-static size_t chain_row_size(const struct vcl_chain *chain, bool trainable)
-{
-    size_t floats = 0;
-    for (size_t i = 0; i < chain->count; i++) {
-        const struct vcl_node *node = &chain->nodes[i];
-        floats += node->out_size * (1 + node->keeps_input + trainable);
-    }
-    return floats * sizeof(float);
-}
-
 /* Refuses a batch that cannot fit, and says which would. */
 static enum vcl_status check_memory(const struct vcl_model *model, struct vcl_error *err)
 {
     const struct vcl_device_info *device = vcl_ctx_device(model->ctx);
-    size_t fixed =
-        model->params.floats * sizeof(float) * (model->trainable ? 2 + VCL_OPTIMISER_STATES : 1);
-    size_t encoder = chain_row_size(&model->encoder, model->trainable);
-    size_t decoder = chain_row_size(&model->decoder, model->trainable);
+    size_t copies = model->trainable ? 2 + VCL_OPTIMISER_STATES : 1;
+    size_t fixed = (model->params.floats * copies + model->params.states) * sizeof(float);
+    size_t encoder = vcl_chain_row_floats(&model->encoder, model->trainable) * sizeof(float);
+    size_t decoder = vcl_chain_row_floats(&model->decoder, model->trainable) * sizeof(float);
     size_t row = encoder + decoder + (2 * (size_t)model->data_size + 4 * model->latent) * 4;
     size_t largest = encoder > decoder ? encoder : decoder;
     size_t most = device->memory > fixed ? (device->memory - fixed) / row : 0;
@@ -208,9 +198,19 @@ struct vcl_latent vcl_model_latent(const struct vcl_model *model, uint32_t rows,
     };
 }
 
+static struct vcl_run run_of(const struct vcl_model *model, uint32_t rows, bool training)
+{
+    return (struct vcl_run){.ctx = model->ctx,
+                            .rows = rows,
+                            .training = training,
+                            .step = model->step,
+                            .ids = model->ids};
+}
+
 enum vcl_status vcl_model_encode(struct vcl_model *model, uint32_t rows, struct vcl_error *err)
 {
-    return vcl_chain_forward(&model->encoder, &(struct vcl_run){model->ctx, rows}, err);
+    const struct vcl_run run = run_of(model, rows, false);
+    return vcl_chain_forward(&model->encoder, &run, err);
 }
 
 enum vcl_status vcl_model_draw(struct vcl_model *model, uint32_t rows, uint32_t repeat,
@@ -221,7 +221,8 @@ enum vcl_status vcl_model_draw(struct vcl_model *model, uint32_t rows, uint32_t 
 
 enum vcl_status vcl_model_decode(struct vcl_model *model, uint32_t rows, struct vcl_error *err)
 {
-    return vcl_chain_forward(&model->decoder, &(struct vcl_run){model->ctx, rows}, err);
+    const struct vcl_run run = run_of(model, rows, false);
+    return vcl_chain_forward(&model->decoder, &run, err);
 }
 
 enum vcl_status vcl_model_score(struct vcl_model *model, uint32_t rows, uint32_t repeat,
@@ -248,21 +249,22 @@ enum vcl_status vcl_model_mean(struct vcl_model *model, uint32_t rows, struct vc
                              vcl_model_y(model), vcl_model_y(model), err);
 }
 
-enum vcl_status vcl_model_forward(struct vcl_model *model, uint32_t rows, bool gradient,
+enum vcl_status vcl_model_forward(struct vcl_model *model, uint32_t rows, bool training,
                                   struct vcl_error *err)
 {
+    const struct vcl_run run = run_of(model, rows, training);
     enum vcl_status r;
-    TRY(vcl_model_encode(model, rows, err));
+    TRY(vcl_chain_forward(&model->encoder, &run, err));
     TRY(vcl_model_draw(model, rows, 1, 0, err));
-    TRY(vcl_model_decode(model, rows, err));
-    TRY(vcl_model_score(model, rows, 1, gradient, err));
+    TRY(vcl_chain_forward(&model->decoder, &run, err));
+    TRY(vcl_model_score(model, rows, 1, training, err));
 out:
     return r;
 }
 
 enum vcl_status vcl_model_backward(struct vcl_model *model, uint32_t rows, struct vcl_error *err)
 {
-    const struct vcl_run run = {model->ctx, rows};
+    const struct vcl_run run = run_of(model, rows, true);
     enum vcl_status r;
     for (size_t i = 0; i < model->params.count; i++)
         model->params.items[i].gradient_written = false;
