@@ -275,7 +275,11 @@ static enum vcl_status run(struct cli *cli, void *options)
     char *path = NULL;
     enum vcl_status r;
     TRY(open_context(cli));
-    TRY(vcl_tune_path(cli->ctx, &path, &cli->err));
+    r = vcl_tune_path(cli->ctx, &path, &cli->err);
+    if (r == VCL_E_ARG)
+        vcl_error_hint(&cli->err, r, "set XDG_CACHE_HOME, or HOME");
+    if (r < 0)
+        goto out;
     TRY(collect(cli, &products, o));
     watch_interrupts();
     TRY(tune(&table, o, &products, path));

@@ -16,7 +16,7 @@
 static const double TIMING = 3e-3, HOPELESS = 1.25, BETTER = 0.97;
 /* Ours are worth so much: a library that adds in an order of its own must win by more. */
 static const double SAME_BITS = 1.1;
-enum { TIMINGS = 5, MOST_RUNS = 1000 };
+enum { TIMINGS = 7, MOST_RUNS = 1000 };
 
 struct searcher {
     struct vcl_search *search;
@@ -61,34 +61,20 @@ static unsigned runs_for(double seconds)
     return runs < 1 ? 1 : runs > MOST_RUNS ? MOST_RUNS : (unsigned)runs;
 }
 
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(double *values, size_t n)
-{
-    qsort(values, n, sizeof *values, ascending);
-    return values[n / 2];
-}
-
-/* Of several timings, or the first if that is hopeless beside `best`. */
+/* The fastest of several timings, as whatever else the machine does can only add to one; of the
+ * first two alone if that is hopeless beside `best`. */
 static enum vcl_status time_list(struct vcl_ctx *ctx, struct vcl_list *list, double best,
                                  double *ret_seconds, struct vcl_error *err)
 {
-    double timings[TIMINGS], once;
+    double fastest = INFINITY, seconds;
     enum vcl_status r;
-    TRY(time_runs(ctx, list, 1, &once, err));
-    unsigned runs = runs_for(once);
-    for (int i = 0; i < TIMINGS; i++) {
-        TRY(time_runs(ctx, list, runs, &timings[i], err));
-        if (i == 0 && timings[0] > HOPELESS * best) {
-            *ret_seconds = timings[0];
-            return r;
-        }
+    TRY(time_runs(ctx, list, 1, &seconds, err));
+    unsigned runs = runs_for(seconds);
+    for (int i = 0; i < TIMINGS && !(i >= 2 && fastest > HOPELESS * best); i++) {
+        TRY(time_runs(ctx, list, runs, &seconds, err));
+        fastest = seconds < fastest ? seconds : fastest;
     }
-    *ret_seconds = median(timings, TIMINGS);
+    *ret_seconds = fastest;
 out:
     return r;
 }
@@ -258,20 +244,23 @@ static enum vcl_status refer(struct searcher *s, struct vcl_error *err)
 
 /* ---- the whole ---- */
 
-/* Once more, in alternation: timings of a moment in which the device was busy decide nothing. */
+/* Once more, in alternation: a moment in which the device was busy is not to decide. */
 static enum vcl_status confirm(struct searcher *s, struct vcl_error *err)
 {
     struct vcl_way *ways[2] = {&s->search->untuned, &s->search->best};
     struct vcl_list *lists[2] = {0};
-    double timings[2][TIMINGS];
+    unsigned runs[2];
     enum vcl_status r = VCL_OK;
-    for (int w = 0; w < 2; w++)
+    for (int w = 0; w < 2; w++) {
         TRY(record(s, ways[w], &lists[w], err));
-    for (int i = 0; i < 2 * TIMINGS; i++)
-        TRY(time_runs(s->ctx, lists[i % 2], runs_for(ways[i % 2]->seconds), &timings[i % 2][i / 2],
-                      err));
-    for (int w = 0; w < 2; w++)
-        ways[w]->seconds = median(timings[w], TIMINGS);
+        runs[w] = runs_for(ways[w]->seconds);
+    }
+    for (int i = 0; i < 2 * TIMINGS; i++) {
+        struct vcl_way *way = ways[i % 2];
+        double seconds;
+        TRY(time_runs(s->ctx, lists[i % 2], runs[i % 2], &seconds, err));
+        way->seconds = i < 2 || seconds < way->seconds ? seconds : way->seconds;
+    }
     if (cost(ways[1]) > BETTER * cost(ways[0]))
         s->search->best = s->search->untuned;
 out:

@@ -208,9 +208,13 @@ enum vcl_status vcl_tune(struct vcl_ctx *ctx, const struct vcl_tune_params *para
     TRY(make_jobs(&t, err));
     if (params->must_keep)
         TRY(save(&t, err));
-    TRY(do_jobs(&t, err));
-    if (t.summary.tuned)
-        TRY(save(&t, err));
+    r = do_jobs(&t, err);
+    if (t.summary.tuned) { /* what was found before a failure is as good as any */
+        enum vcl_status saved = save(&t, r < 0 ? NULL : err);
+        r = r < 0 ? r : saved;
+    }
+    if (r < 0)
+        goto out;
     t.summary.seconds = vcl_now() - t.start;
     if (ret_summary)
         *ret_summary = t.summary;
