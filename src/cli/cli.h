@@ -68,6 +68,13 @@ enum vcl_status open_context(struct cli *cli);
 /* Prints the profile if asked for. */
 void report_profile(struct cli *cli);
 
+/* ---- tuning.c ---- */
+/* A bar while tuning; for vcl_tune, with the cli as its user. Stops at an interrupt. */
+bool draw_tuning(void *user, const struct vcl_tune_progress *progress);
+/* Tunes, for a few seconds, what nothing is known of on this device. Failing is no reason not to
+ * train. */
+void tune_products(struct cli *cli, const struct vcl_gemm *products, size_t count);
+
 /* ---- output.c ---- */
 void say(const struct cli *cli, const char *fmt, ...)
     VCL_PRINTF(2, 3);            /* standard error, not with -q */
