@@ -19,34 +19,56 @@ struct conv {
 
 #if OPERAND == 1 || OPERAND == 3
 
-/* Elements p0 .. p0 + count - 1 of the patch of map pixel `pixel`. A row of a patch lies together
- * in the image; what of it lies outside is zero. */
-static inline void copy_patch(const struct conv *g, int pixel, int p0, int count,
-                              global const float *restrict image, float *restrict to)
+/* A pixel of the maps: its image, and where its patch begins there, maybe outside. */
+struct corner {
+    int x, y;
+    global const float *image;
+};
+
+static inline struct corner corner_of(const struct conv *g, int pixel,
+                                      global const float *restrict images)
 {
-    int x0 = pixel % g->map_width * g->stride_width - g->pad_width;
     int rest = pixel / g->map_width;
-    int y0 = rest % g->map_height * g->stride_height - g->pad_height;
+    struct corner at;
+    at.x = pixel % g->map_width * g->stride_width - g->pad_width;
+    at.y = rest % g->map_height * g->stride_height - g->pad_height;
+    at.image = images + (size_t)(rest / g->map_height) * g->height * g->width * g->channels;
+    return at;
+}
+
+/* The next pixel's. */
+static inline void advance(const struct conv *g, struct corner *at)
+{
+    at->x += g->stride_width;
+    if (at->x < g->map_width * g->stride_width - g->pad_width)
+        return;
+    at->x = -g->pad_width;
+    at->y += g->stride_height;
+    if (at->y < g->map_height * g->stride_height - g->pad_height)
+        return;
+    at->y = -g->pad_height;
+    at->image += g->height * g->width * g->channels;
+}
+
+/* Elements `from` .. `from` + count - 1 of the patch, from its row y on. A row of a patch lies
+ * together in the image; what of it lies outside is zero. */
+static inline void copy_patch(const struct conv *g, const struct corner *at, int y, int from,
+                              int count, float *restrict to)
+{
     int length = g->kernel_width * g->channels;
-    int low = clamp(-x0 * g->channels, 0, length);
-    int high = clamp((g->width - x0) * g->channels, 0, length);
-    global const float *base = image + (size_t)(rest / g->map_height) * g->height * g->width * g->channels;
-    int y = y0 + p0 / length, from = p0 % length;
-    while (count > 0) {
-        int to_end = min(length, from + count);
-        if (y < 0 || y >= g->height) {
-            zero_run(to_end - from, to);
-        } else {
-            global const float *row = base + (y * g->width + x0) * g->channels;
-            int begin = clamp(low, from, to_end), end = clamp(high, begin, to_end);
-            zero_run(begin - from, to);
-            copy_run(end - begin, row + begin, to + (begin - from));
-            zero_run(to_end - end, to + (end - from));
-        }
-        to += to_end - from;
-        count -= to_end - from;
+    int low = max(-at->x * g->channels, 0), high = (g->width - at->x) * g->channels;
+    global const float *row = at->image + ((at->y + y) * g->width + at->x) * g->channels;
+    for (y += at->y; count > 0; y++, row += g->width * g->channels) {
+        int stop = min(length, from + count);
+        bool outside = y < 0 || y >= g->height;
+        int begin = outside ? stop : clamp(low, from, stop);
+        int end = outside ? stop : clamp(high, begin, stop);
+        zero_run(begin - from, to);
+        copy_run(end - begin, row + begin, to + (begin - from));
+        zero_run(stop - end, to + (end - from));
+        to += stop - from;
+        count -= stop - from;
         from = 0;
-        y++;
     }
 }
 
@@ -57,9 +79,13 @@ static inline void copy_patch(const struct conv *g, int pixel, int p0, int count
 static inline void pack_a_conv(const struct conv *g, int p0, int kc, int i0, int rows,
                                global const float *restrict a, float *restrict block)
 {
-    int padded = (rows + MR - 1) / MR * MR;
-    for (int i = 0; i < padded; i++)
-        copy_patch(g, i0 + min(i, rows - 1), p0, kc, a, block + i * A_ROW);
+    int padded = (rows + MR - 1) / MR * MR, length = g->kernel_width * g->channels;
+    struct corner at = corner_of(g, i0, a);
+    for (int i = 0; i < padded; i++) { /* a short tile repeats its last row */
+        copy_patch(g, &at, p0 / length, p0 % length, kc, block + i * A_ROW);
+        if (i + 1 < rows)
+            advance(g, &at);
+    }
 }
 
 #elif OPERAND == 3
@@ -67,9 +93,10 @@ static inline void pack_a_conv(const struct conv *g, int p0, int kc, int i0, int
 static inline void pack_a_conv(const struct conv *g, int p0, int kc, int i0, int rows,
                                global const float *restrict a, float *restrict block)
 {
-    int padded = (rows + MR - 1) / MR * MR;
-    for (int p = 0; p < kc; p++) {
-        copy_patch(g, p0 + p, i0, rows, a, block + p * A_STEP);
+    int padded = (rows + MR - 1) / MR * MR, length = g->kernel_width * g->channels;
+    struct corner at = corner_of(g, p0, a);
+    for (int p = 0; p < kc; p++, advance(g, &at)) {
+        copy_patch(g, &at, i0 / length, i0 % length, rows, block + p * A_STEP);
         zero_run(padded - rows, block + p * A_STEP + rows);
     }
 }

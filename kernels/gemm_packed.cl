@@ -35,7 +35,6 @@
 #define DERIVATIVE 0
 #endif
 #define K_CHUNK  256
-#define A_TILES  (64 / MR + 1) /* packed at a time */
 #define B_COLS   256           /* most columns of a work-item */
 #define B_STEP   (K_CHUNK + 1) /* rows of a panel; odd, so that panels fall into other cache sets */
 #define NR       (16 * NV)
@@ -45,14 +44,48 @@
 /* A block of A is either rows of the chunk, or its columns: whatever lies together in memory. */
 #define A_BY_COLUMNS (TRANS_A || OPERAND == 3)
 #if A_BY_COLUMNS
-#define A_ROW  1
-#define A_STEP (A_TILES * MR)
-#define A_TILE MR
+#define A_TILES (128 / MR + 1) /* packed at a time */
+#define A_ROW   1
+#define A_STEP  (A_TILES * MR)
+#define A_TILE  MR
+#define A_SIZE  (A_STEP * K_CHUNK)
 #else
-#define A_ROW  (K_CHUNK + 16) /* not a power of two, which would share too few cache sets */
-#define A_STEP 1
-#define A_TILE (MR * A_ROW)
+#define A_TILES (64 / MR + 1)
+#define A_ROW   (K_CHUNK + 16) /* not a power of two, which would share too few cache sets */
+#define A_STEP  1
+#define A_TILE  (MR * A_ROW)
+#define A_SIZE  (A_TILES * A_TILE)
 #endif
+
+/* ---- what is wanted next ---- */
+
+/* Packing waits for memory, multiplying does not: while tiles are multiplied, what will be packed
+ * next is fetched into the cache, a line of 16 floats of each of `rows` rows a tile. */
+struct ahead {
+    global const float *from;
+    int stride, rows, lines;
+};
+
+#ifdef __has_builtin
+#if __has_builtin(__builtin_prefetch)
+#define FETCH(p) __builtin_prefetch((const void *)(size_t)(p), 0, 2)
+#endif
+#endif
+#ifndef FETCH
+#define FETCH(p) ((void)(p))
+#endif
+
+/* The lines to fetch during a tile: A's come first, they are wanted sooner. */
+static inline struct ahead take_line(struct ahead *a, struct ahead *b)
+{
+    struct ahead *next = a->lines > 0 ? a : b, line = *next;
+    if (next->lines-- <= 0)
+        line.rows = 0;
+    next->from += 16;
+    return line;
+}
+
+/* ---- packing ---- */
 
 static inline void copy_run(int count, global const float *from, float *to)
 {
@@ -87,6 +120,19 @@ static inline void pack_a(int m, int k, int p0, int kc, int i0, int rows,
     for (int i = 0; i < padded; i++)
         copy_run(kc, a + (size_t)(i0 + min(i, rows - 1)) * k + p0, block + i * A_ROW);
 #endif
+}
+
+/* What pack_a will want for rows i0 .. i0 + rows - 1. */
+static inline struct ahead ahead_of_a(int m, int k, int p0, int kc, int i0, int rows,
+                                      global const float *a)
+{
+#if TRANS_A
+    struct ahead next = {a + (size_t)p0 * m + i0, m, kc, (rows + 15) / 16};
+#else
+    struct ahead next = {a + (size_t)i0 * k + p0, k, rows, (kc + 15) / 16};
+#endif
+    next.lines = rows > 0 ? next.lines : 0;
+    return next;
 }
 #endif
 
@@ -135,15 +181,15 @@ static inline void pack_b_rows(int stride, int kc, int cols, global const float 
     }
 }
 
-/* B stored by columns, `stride` apart: b[column * stride + p]. */
-static inline void pack_b_columns(int stride, int kc, int cols, global const float *restrict b,
-                                  float *restrict block)
+/* B stored by columns, `stride` apart: b[column * stride + p], to rows `at` + p of the panels. */
+static inline void pack_b_columns(int stride, int kc, int cols, int at,
+                                  global const float *restrict b, float *restrict block)
 {
     for (int j = 0; j < cols; j += 8) {
         int wide = cols / NR * NR;
         int width = j < wide ? NR : 16, first = j < wide ? j / NR * NR : j / 16 * 16;
         global const float *from = b + (size_t)j * stride;
-        float *to = block + first * B_STEP + (j - first);
+        float *to = block + first * B_STEP + at * width + (j - first);
         int p = 0;
         if (j + 8 <= cols)
             for (; p + 8 <= kc; p += 8)
@@ -155,16 +201,36 @@ static inline void pack_b_columns(int stride, int kc, int cols, global const flo
     if ((cols - 1) % 16 < 8) { /* the last vector's upper half */
         int first = cols / 16 * 16;
         for (int p = 0; p < kc; p++)
-            vstore8((float8)(0.0f), 0, block + first * B_STEP + p * 16 + 8);
+            vstore8((float8)(0.0f), 0, block + first * B_STEP + (at + p) * 16 + 8);
     }
+}
+
+/* What a dense product's pack_b_... will want of a chunk. */
+static inline struct ahead ahead_of_b(int n, int k, int p0, int kc, int j0, int cols,
+                                      global const float *b)
+{
+#if TRANS_B
+    struct ahead next = {b + (size_t)j0 * k + p0, k, cols, (kc + 15) / 16};
+#else
+    struct ahead next = {b + (size_t)p0 * n + j0, n, kc, (cols + 15) / 16};
+#endif
+    return next;
 }
 
 /* ---- tiles ---- */
 
-/* tile (MR, 16 * VECTORS) = sums over the chunk. */
+/* tile (MR, 16 * VECTORS) = sums over a chunk; or, of TO_IMAGE, += . */
+#if OPERAND == 2
+#define STORE_SUM(sum, p) store16(private, load16(private, p) + (sum), p)
+#else
+#define STORE_SUM(sum, p) store16(private, sum, p)
+#endif
 #define MULTIPLY(name, VECTORS)                                                                    \
-    static inline void name(int kc, const float *a, const float *b, float *tile)                   \
+    static inline void name(int kc, const float *a, const float *b, float *tile,                   \
+                            const struct ahead *ahead)                                             \
     {                                                                                              \
+        global const float *line = ahead->from;                                                    \
+        int left = ahead->rows;                                                                    \
         float16 sum[MR][VECTORS];                                                                  \
         UNROLL for (int r = 0; r < MR; r++)                                                        \
             UNROLL for (int v = 0; v < VECTORS; v++)                                               \
@@ -178,12 +244,14 @@ static inline void pack_b_columns(int stride, int kc, int cols, global const flo
                 UNROLL for (int v = 0; v < VECTORS; v++)                                           \
                     sum[r][v] = fma(element, columns[v], sum[r][v]);                               \
             }                                                                                      \
+            FETCH(line);                                                                           \
+            line += --left > 0 ? ahead->stride : 0;                                                \
             a += A_STEP;                                                                           \
             b += 16 * VECTORS;                                                                     \
         }                                                                                          \
         UNROLL for (int r = 0; r < MR; r++)                                                        \
             UNROLL for (int v = 0; v < VECTORS; v++)                                               \
-                store16(private, sum[r][v], tile + 16 * (r * VECTORS + v));                        \
+                STORE_SUM(sum[r][v], tile + 16 * (r * VECTORS + v));                               \
     }
 MULTIPLY(multiply_wide, NV)
 #if NV > 1
@@ -191,6 +259,19 @@ MULTIPLY(multiply_narrow, 1)
 #else
 #define multiply_narrow multiply_wide
 #endif
+
+/* Products of TO_IMAGE have many chunks, one a tap and more: the totals are in the tile meanwhile.
+ * They begin with zero. */
+static inline void begin_tile(int first, int n, int rows, const size_t *offset, int j, int vectors,
+                              global const float *c, float *tile)
+{
+    for (int r = 0; r < MR; r++)
+        for (int v = 0; v < vectors; v++, tile += 16)
+            store16(private,
+                    first || r >= rows ? (float16)(0.0f)
+                                       : lanes_load(c + offset[r], n, j + 16 * v),
+                    tile);
+}
 
 /* What happens to a chunk's sums: they are added to the totals, which are C's own elements; after
  * the last chunk come bias and activation or derivative. */
@@ -209,10 +290,8 @@ static inline void finish_column(const struct finish *f, int rows, const size_t 
     for (int r = 0; r < rows; r++, tile += stride) {
         float16 sum = load16(private, tile);
         size_t at = offset[r];
-        if (!f->first)
+        if (OPERAND != 2 && !f->first)
             sum = lanes_load(f->c + at, f->n, j) + sum;
-        else if (OPERAND == 2) /* its totals begin with zero */
-            sum = 0.0f + sum;
         if (f->last) {
             if (f->has_bias)
                 sum = sum + bias;
@@ -242,19 +321,33 @@ static inline void sum_b(const struct finish *f, int kc, int j0, int cols, const
     }
 }
 
-/* Rows i .. i + rows - 1 of C times all the block's columns; `offset` has where rows begin. */
-static inline void multiply_block(const struct finish *f, int kc, int rows, int j0, int cols,
-                                  const float *a_block, const float *b_block, const size_t *offset)
+/* `rows` rows of C, which begin at `offset`, times all the block's columns. A chunk of TO_IMAGE is
+ * several of `segment`. */
+static inline void multiply_block(const struct finish *f, int kc, int segment, int rows, int j0,
+                                  int cols, const float *a_block, const float *b_block,
+                                  const size_t *offset, struct ahead *next_a, struct ahead *next_b)
 {
     float tile[MR * NR] __attribute__((aligned(64)));
     for (int t = 0; t < rows; t += MR) {
         int count = min(MR, rows - t);
+        const float *a = a_block + t / MR * A_TILE;
         for (int j = 0; j < cols;) {
             int vectors = j + NR <= cols ? NV : 1;
-            if (vectors == NV)
-                multiply_wide(kc, a_block + t / MR * A_TILE, b_block + j * B_STEP, tile);
-            else
-                multiply_narrow(kc, a_block + t / MR * A_TILE, b_block + j * B_STEP, tile);
+            const float *b = b_block + j * B_STEP;
+#if OPERAND == 2
+            begin_tile(f->first, f->n, count, offset + t, j0 + j, vectors, f->c, tile);
+            for (int p = 0; p < kc; p += segment) {
+#else
+            const int p = 0;
+            {
+#endif
+                int length = min(segment, kc - p);
+                struct ahead line = take_line(next_a, next_b);
+                if (vectors == NV)
+                    multiply_wide(length, a + p, b + p * NR, tile, &line);
+                else
+                    multiply_narrow(length, a + p, b + p * 16, tile, &line);
+            }
             for (int v = 0; v < vectors; v++)
                 finish_column(f, count, offset + t, j0 + j + 16 * v, 16 * vectors, tile + 16 * v);
             j += 16 * vectors;
@@ -273,7 +366,7 @@ kernel ONE_ITEM void gemm_packed(int m, int n, int k, int block_rows, int block_
 #endif
 )
 {
-    float a_block[A_TILES * MR * (K_CHUNK + 16)] __attribute__((aligned(64)));
+    float a_block[A_SIZE] __attribute__((aligned(64)));
     float b_block[B_COLS * B_STEP] __attribute__((aligned(64)));
     size_t offset[A_TILES * MR];
     int j0 = get_global_id(0) * block_cols, i0 = get_global_id(1) * block_rows;
@@ -289,26 +382,37 @@ kernel ONE_ITEM void gemm_packed(int m, int n, int k, int block_rows, int block_
 #endif
     int i_end = min(i0 + block_rows, m);
     do {
-#if OPERAND == 2 /* a chunk ends with its tap */
-        int tap = p0 / features, from = p0 % features;
-        int kc = min(min(K_CHUNK, features - from), k);
-        pack_b_columns(features, kc, cols,
-                       b + tap_weights(&g, &phase, tap) + (size_t)j0 * features + from, b_block);
+#if OPERAND == 2 /* several taps, or a part of one */
+        int segment = min(K_CHUNK, features), taps = K_CHUNK / segment;
+        int from = p0 % features, tap = p0 / features;
+        int kc = min(min(taps * segment, features > K_CHUNK ? features - from : k - p0), k);
+        for (int p = 0; p < kc; p += segment, tap++)
+            pack_b_columns(features, min(segment, kc - p), cols, p,
+                           b + tap_weights(&g, &phase, tap) + (size_t)j0 * features + from,
+                           b_block);
 #else
-        int kc = min(K_CHUNK, k - p0);
+        int kc = min(K_CHUNK, k - p0), segment = kc;
 #if TRANS_B
-        pack_b_columns(k, kc, cols, b + (size_t)j0 * k + p0, b_block);
+        pack_b_columns(k, kc, cols, 0, b + (size_t)j0 * k + p0, b_block);
 #else
         pack_b_rows(n, kc, cols, b + (size_t)p0 * n + j0, b_block);
 #endif
 #endif
         f.last = p0 + kc >= k;
+        struct ahead next_a = {a, 0, 0, 0}, next_b = {b, 0, 0, 0};
+#if OPERAND == 0
+        int next_kc = min(K_CHUNK, k - p0 - kc);
+        if (next_kc > 0)
+            next_b = ahead_of_b(n, k, p0 + kc, next_kc, j0, cols, b);
+#endif
         for (int i = i0; i < i_end; i += A_TILES * MR) {
             int rows = min(A_TILES * MR, i_end - i);
 #if OPERAND == 2
             for (int r = 0; r < rows; r++)
                 offset[r] = phase_pixel(&g, &phase, i + r) * n;
-            pack_a_tap(&g, &phase, tap, from, kc, i, rows, a, a_block);
+            for (int p = 0; p < kc; p += segment)
+                pack_a_tap(&g, &phase, (p0 + p) / features, from, min(segment, kc - p), i, rows, a,
+                           a_block + p);
 #else
             for (int r = 0; r < rows; r++)
                 offset[r] = (size_t)(i + r) * n;
@@ -316,9 +420,11 @@ kernel ONE_ITEM void gemm_packed(int m, int n, int k, int block_rows, int block_
             pack_a_conv(&g, p0, kc, i, rows, a, a_block);
 #else
             pack_a(m, k, p0, kc, i, rows, a, a_block);
+            next_a = ahead_of_a(m, k, p0, kc, i + rows, min(A_TILES * MR, i_end - i - rows), a);
 #endif
 #endif
-            multiply_block(&f, kc, rows, j0, cols, a_block, b_block, offset);
+            multiply_block(&f, kc, segment, rows, j0, cols, a_block, b_block, offset, &next_a,
+                           &next_b);
         }
         if (has_b_sums && i0 == 0)
             sum_b(&f, kc, j0, cols, b_block, b_sums);

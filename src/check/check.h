@@ -50,6 +50,7 @@ struct vcl_check {
     X(optimise)                                                                                    \
     X(clip_scale)                                                                                  \
     X(unpack)                                                                                      \
+    X(peak)                                                                                        \
     X(batchnorm)                                                                                   \
     X(batchnorm_gradient)                                                                          \
     X(layernorm)                                                                                   \

@@ -45,6 +45,15 @@ enum vcl_status vcl_gemm_choose(const struct vcl_ctx *ctx, const struct vcl_gemm
                                 struct vcl_gemm_setting *ret_setting,
                                 struct vcl_error *err) VCL_MUST_CHECK;
 
+/* The same without looking at tuned rows. */
+enum vcl_status vcl_gemm_choose_untuned(const struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
+                                        const struct vcl_gemm_def **ret_def,
+                                        struct vcl_gemm_setting *ret_setting,
+                                        struct vcl_error *err) VCL_MUST_CHECK;
+
+/* Floats in the operands A, B and C. */
+void vcl_gemm_sizes(const struct vcl_gemm *gemm, double floats[3]);
+
 /* Multiplications with useful operands: m * n * k, without those of a transposed convolution that
  * meet no tap. */
 double vcl_gemm_multiplies(const struct vcl_gemm *gemm);

@@ -169,6 +169,60 @@ static enum vcl_status multiply(struct vcl_ctx *ctx, const struct vcl_gemm *gemm
     return vcl_launch_run(ctx, &launch, err);
 }
 
+/* To images of few channels, whose vectors would be nearly empty: what each map pixel gives to each
+ * tap is a dense product, and the image gathers it. A tap's sum must be one chunk. */
+static bool gathers(const struct vcl_gemm *gemm)
+{
+    const struct vcl_conv *c = gemm->conv;
+    return c && c->pass == VCL_CONV_TO_IMAGE && c->channels < VECTOR / 2 && c->features <= K_CHUNK;
+}
+
+static enum vcl_status gather(struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
+                              const struct vcl_gemm_setting *setting, struct vcl_error *err)
+{
+    const struct vcl_conv *c = gemm->conv;
+    struct vcl_gemm product = {
+        .m = c->batch * c->map_height * c->map_width,
+        .n = c->kernel_height * c->kernel_width * c->channels,
+        .k = c->features,
+        .trans_b = true,
+        .a = gemm->a,
+        .b = gemm->b,
+    };
+    size_t n = (size_t)gemm->m * gemm->n;
+    char options[96];
+    enum vcl_status r;
+    TRY(vcl_scratch_get(ctx, VCL_SCRATCH_B, (size_t)product.m * product.n * sizeof(float),
+                        &product.c, err));
+    TRY(multiply(ctx, &product, setting, err));
+    snprintf(options, sizeof options, "-DHAS_BIAS=%d -DDERIVATIVE=%d -DACT=act_%s",
+             gemm->bias != NULL, gemm->derivative_at != NULL, vcl_gemm_activation(gemm));
+    struct vcl_launch launch = {
+        .source = "conv_gather.cl",
+        .kernel = "conv_gather",
+        .options = options,
+        .args = {VCL_ARG((int32_t)n), VCL_ARG((int32_t)c->height), VCL_ARG((int32_t)c->width),
+                 VCL_ARG((int32_t)c->channels), VCL_ARG((int32_t)c->map_height),
+                 VCL_ARG((int32_t)c->map_width), VCL_ARG((int32_t)c->kernel_height),
+                 VCL_ARG((int32_t)c->kernel_width), VCL_ARG((int32_t)c->stride_height),
+                 VCL_ARG((int32_t)c->stride_width), VCL_ARG((int32_t)c->pad_height),
+                 VCL_ARG((int32_t)c->pad_width), VCL_ARG(product.c),
+                 VCL_ARG(gemm->bias ? gemm->bias : gemm->c),
+                 VCL_ARG(gemm->derivative_at ? gemm->derivative_at : gemm->c), VCL_ARG(gemm->c)},
+        .n_args = 16,
+    };
+    vcl_flat_size(ctx, &launch, n, 1);
+    TRY(vcl_launch_run(ctx, &launch, err));
+out:
+    return r;
+}
+
+static enum vcl_status overwrite(struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
+                                 const struct vcl_gemm_setting *setting, struct vcl_error *err)
+{
+    return gathers(gemm) ? gather(ctx, gemm, setting, err) : multiply(ctx, gemm, setting, err);
+}
+
 /* The kernel's totals are in C; where C's old value is wanted, they go elsewhere first. */
 static enum vcl_status run(struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
                            const struct vcl_gemm_setting *setting, struct vcl_error *err)
@@ -176,12 +230,12 @@ static enum vcl_status run(struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
     struct vcl_gemm product = *gemm;
     enum vcl_status r;
     if (!gemm->accumulate)
-        return multiply(ctx, gemm, setting, err);
+        return overwrite(ctx, gemm, setting, err);
     product.bias = product.derivative_at = product.b_sums = NULL;
     product.activation = NULL;
     TRY(vcl_scratch_get(ctx, VCL_SCRATCH_A, (size_t)gemm->m * gemm->n * sizeof(float), &product.c,
                         err));
-    TRY(multiply(ctx, &product, setting, err));
+    TRY(overwrite(ctx, &product, setting, err));
     TRY(vcl_gemm_add(ctx, (size_t)gemm->m * gemm->n, product.c, gemm->c, err));
     TRY(vcl_gemm_epilogue(ctx, gemm, err));
     TRY(vcl_gemm_b_sums(ctx, gemm, err));
