@@ -115,7 +115,8 @@ static enum vcl_status configure_new(struct cli *cli, const struct options *o)
     TRY(vcl_config_load(cli->config, o->model ? o->model : "mnist-fc", &cli->err));
     for (size_t i = 0; i < cli->assigned.count; i++) {
         const char *text = cli->assigned.items[i];
-        if (strncmp(text, "encoder=", 8) == 0 || strncmp(text, "decoder=", 8) == 0)
+        if (strncmp(text, "encoder=", 8) == 0 || strncmp(text, "decoder=", 8) == 0 ||
+            strncmp(text, "output=", 7) == 0)
             TRY(vcl_config_set(cli->config, "name", "custom", &cli->err));
     }
     TRY(assign_all(cli->config, &o->set, &cli->err));

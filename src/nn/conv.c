@@ -183,17 +183,14 @@ enum vcl_status vcl_conv_shape(struct vcl_node *node, struct vcl_error *err)
     TRY(check_channels(node, err));
     TRY(vcl_node_activation(node, &config->activation, err));
     axes_of(node, &height, &width);
-    if (!conv_axis(&height) || !conv_axis(&width)) {
+    bool is_high = conv_axis(&height), is_wide = conv_axis(&width);
+    if (!is_high || !is_wide) {
         r = ERR(err, VCL_E_ARG,
                 "%s: a kernel of %lld x %lld does not fit %lld x %lld pixels padded by %lld x %lld",
                 node->def->name, (long long)height.kernel, (long long)width.kernel,
                 (long long)height.in, (long long)width.in, (long long)height.pad,
                 (long long)width.pad);
-        return vcl_error_hint(
-            err, r,
-            "a smaller kernel, fewer layers with a stride, or more "
-            "padding (p%lld) would",
-            (long long)(height.kernel > width.kernel ? height.kernel : width.kernel) / 2);
+        return vcl_error_hint(err, r, "fewer strides before it, a smaller kernel or more padding");
     }
     TRY(set_out_shape(node, &height, &width, err));
     config->geometry = geometry(node->in_shape, node->out_shape, &height, &width);
@@ -210,11 +207,11 @@ enum vcl_status vcl_deconv_shape(struct vcl_node *node, struct vcl_error *err)
     TRY(check_channels(node, err));
     TRY(vcl_node_activation(node, &config->activation, err));
     axes_of(node, &height, &width);
-    if (!deconv_axis(&height) || !deconv_axis(&width)) {
-        r = ERR(err, VCL_E_ARG, "%s: %lld x %lld pixels without a padding of %lld x %lld are none",
-                node->def->name, (long long)(height.out + 2 * height.pad),
-                (long long)(width.out + 2 * width.pad), (long long)height.pad,
-                (long long)width.pad);
+    bool is_high = deconv_axis(&height), is_wide = deconv_axis(&width);
+    if (!is_high || !is_wide) {
+        r = ERR(err, VCL_E_ARG, "%s: a padding of %lld x %lld leaves nothing of %lld x %lld pixels",
+                node->def->name, (long long)height.pad, (long long)width.pad,
+                (long long)(height.out + 2 * height.pad), (long long)(width.out + 2 * width.pad));
         return vcl_error_hint(err, r, "leave the padding out: it follows from kernel and stride");
     }
     if (height.extra >= height.stride || width.extra >= width.stride)

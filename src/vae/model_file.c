@@ -264,7 +264,7 @@ enum vcl_status vcl_model_from_file(struct vcl_ctx *ctx, const struct vcl_st_fil
 out:
     vcl_model_destroy(&model);
     vcl_config_destroy(&config);
-    if (r == VCL_E_ARG) { /* it came from the file, not from the user */
+    if (r == VCL_E_ARG || r == VCL_E_SHAPE) { /* it came from the file, not from the user */
         r = VCL_E_FORMAT;
         if (err)
             err->status = r;
