@@ -61,7 +61,7 @@ VCL_API struct vcl_arg vcl_arg_buf(struct vcl_buf *buf);
         struct vcl_buf *: vcl_arg_buf)(x)
 #endif
 
-enum { VCL_MAX_ARGS = 20 };
+enum { VCL_MAX_ARGS = 32 };
 
 /* What to run. `source` is one of the library's kernel files ("pointwise.cl"), or NULL for `text`.
  */
@@ -115,7 +115,8 @@ struct vcl_gemm {
     const char *activation;        /* NULL or a name of vcl_activation_names() */
     struct vcl_buf *derivative_at; /* (m, n) or NULL; not for gelu and silu */
     struct vcl_buf *b_sums;        /* (n) or NULL: the column sums of B as well, added to what is
-                                      there with `accumulate`; not with trans_b */
+                                      there with `accumulate`; not with trans_b,
+                                      of a convolution's passes with VCL_CONV_WEIGHTS only */
     const struct vcl_conv *conv;   /* or NULL */
 };
 

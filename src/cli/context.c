@@ -38,6 +38,7 @@ enum vcl_status open_context(struct cli *cli)
         .same_bits = common->same_bits,
         .kernel_dir = common->kernel_dir ? common->kernel_dir : getenv("VAE_CL_KERNEL_DIR"),
         .cache_dir = cache,
+        .tuning_dir = cache,
         .profile = common->profile,
         .log = log_line,
         .log_user = cli,

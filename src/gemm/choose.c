@@ -3,7 +3,7 @@
 
 #include "base/str.h"
 #include "gemm/defs.h"
-#include "gemm/gemm.h"
+#include "gemm/tuning.h"
 
 const struct vcl_gemm_def *const vcl_gemm_defs[] = {
 #define X(name) &vcl_gemm_##name,
@@ -70,10 +70,9 @@ static enum vcl_status by_request(const struct vcl_ctx *ctx, const struct vcl_ge
     return VCL_OK;
 }
 
-/* Asked for by name > the device class's default that supports the product > naive. */
-enum vcl_status vcl_gemm_choose(const struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
-                                const struct vcl_gemm_def **ret_def,
-                                struct vcl_gemm_setting *ret_setting, struct vcl_error *err)
+enum vcl_status vcl_gemm_choose_untuned(const struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
+                                        const struct vcl_gemm_def **ret_def,
+                                        struct vcl_gemm_setting *ret_setting, struct vcl_error *err)
 {
     const struct vcl_gemm_def *chosen = NULL;
     const char *name = vcl_ctx_gemm_name(ctx);
@@ -85,8 +84,28 @@ enum vcl_status vcl_gemm_choose(const struct vcl_ctx *ctx, const struct vcl_gemm
             chosen = *def;
     }
     *ret_def = chosen ? chosen : &vcl_gemm_naive;
-    if (ret_setting && (*ret_def)->defaults)
+    if ((*ret_def)->defaults)
         (*ret_def)->defaults(ctx, gemm, ret_setting);
+out:
+    return r;
+}
+
+/* Asked for by name > the tuned row > the device class's default that supports the product > naive;
+ * the setting is the tuned row's for that implementation, else its default. */
+enum vcl_status vcl_gemm_choose(const struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
+                                const struct vcl_gemm_def **ret_def,
+                                struct vcl_gemm_setting *ret_setting, struct vcl_error *err)
+{
+    const struct vcl_gemm_def *def;
+    struct vcl_gemm_setting setting = {0};
+    const struct vcl_tuned_row *row;
+    bool asked_for = vcl_ctx_gemm_name(ctx) != NULL;
+    enum vcl_status r;
+    TRY(vcl_gemm_choose_untuned(ctx, gemm, &def, &setting, err));
+    TRY(vcl_tuning_find(ctx, gemm, asked_for ? def : NULL, &row, &setting, err));
+    *ret_def = row && row->def ? row->def : def;
+    if (ret_setting)
+        *ret_setting = setting;
 out:
     return r;
 }
@@ -103,19 +122,13 @@ static bool too_small(const struct vcl_buf *buf, double floats)
     return buf && (double)(vcl_buf_size(buf) / sizeof(float)) < floats;
 }
 
-/* Floats in the operands A, B and C. */
-static void operand_sizes(const struct vcl_gemm *g, double floats[3])
+void vcl_gemm_sizes(const struct vcl_gemm *g, double floats[3])
 {
-    const double sizes[3] = {(double)g->m * g->k, (double)g->k * g->n, (double)g->m * g->n};
-    memcpy(floats, sizes, sizeof sizes);
-    if (!g->conv)
-        return;
-    const struct vcl_conv *c = g->conv;
-    double image = (double)c->batch * c->height * c->width * c->channels;
-    double map = (double)c->batch * c->map_height * c->map_width * c->features;
-    floats[0] = c->pass == VCL_CONV_TO_IMAGE ? map : image;
-    if (c->pass == VCL_CONV_TO_IMAGE)
-        floats[1] = (double)c->kernel_height * c->kernel_width * c->channels * c->features;
+    floats[0] = (double)g->m * g->k;
+    floats[1] = (double)g->k * g->n;
+    floats[2] = (double)g->m * g->n;
+    if (g->conv)
+        vcl_conv_operands(g->conv, floats);
 }
 
 static enum vcl_status check(const struct vcl_gemm *gemm, const struct vcl_activation *activation,
@@ -125,7 +138,12 @@ static enum vcl_status check(const struct vcl_gemm *gemm, const struct vcl_activ
     double floats[3];
     if (!m || !n || !k || m > INT32_MAX || n > INT32_MAX || k > INT32_MAX)
         return ERR(err, VCL_E_SHAPE, "a matrix product of %zu x %zu x %zu", m, n, k);
-    operand_sizes(gemm, floats);
+    if (gemm->conv) {
+        enum vcl_status r = vcl_conv_check(gemm, err);
+        if (r < 0)
+            return r;
+    }
+    vcl_gemm_sizes(gemm, floats);
     if (too_small(gemm->a, floats[0]) || too_small(gemm->b, floats[1]) ||
         too_small(gemm->c, floats[2]) || too_small(gemm->derivative_at, floats[2]) ||
         too_small(gemm->bias, (double)n) || too_small(gemm->b_sums, (double)n))
@@ -134,8 +152,8 @@ static enum vcl_status check(const struct vcl_gemm *gemm, const struct vcl_activ
     if (gemm->derivative_at && activation->needs_input)
         return ERR(err, VCL_E_ARG, "the derivative of '%s' needs more than its value",
                    activation->name);
-    if (gemm->b_sums && (gemm->trans_b || (gemm->conv && gemm->conv->pass == VCL_CONV_TO_IMAGE)))
-        return ERR(err, VCL_E_ARG, "column sums of a transposed B");
+    if (gemm->b_sums && (gemm->trans_b || (gemm->conv && gemm->conv->pass != VCL_CONV_WEIGHTS)))
+        return ERR(err, VCL_E_ARG, "column sums of B are there for plain B and for weights only");
     return VCL_OK;
 }
 
@@ -145,11 +163,16 @@ enum vcl_status vcl_gemm_run(struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
     const struct vcl_gemm_def *def;
     const struct vcl_activation *activation;
     struct vcl_gemm_setting setting = {0};
+    bool looking;
     enum vcl_status r;
     TRY(vcl_activation_find(gemm->activation, &activation, err));
     TRY(check(gemm, activation, err));
+    TRY(vcl_look_at(ctx, gemm, activation->name, &looking, err));
+    if (looking)
+        goto out;
     TRY(vcl_gemm_choose(ctx, gemm, &def, &setting, err));
     TRY(def->run(ctx, gemm, &setting, err));
+    vcl_count_multiply_adds(ctx, (uint64_t)vcl_gemm_multiplies(gemm));
 out:
     return r;
 }

@@ -9,7 +9,7 @@ rounded to float32 first, so that both sides compute from the same numbers; what
 A file holds
     __metadata__    config: the keys of our configuration; shape: of an example
     x (B, D), eps (B, Z)
-    param/NAME, grad/NAME       of each parameter in our layout, weights (in, out)
+    param/NAME, grad/NAME       of each parameter in our layout, weights (in, out) or (height, width, image, map)
     recon (B), kl (B)           per example, in nats
     curve/recon (T), curve/kl (T)   batch means before each of T - 1 optimiser steps, and after the last
     curve/eps (N, B, Z)             their noise: of point t, number t % N
@@ -65,9 +65,17 @@ CASES = {
                     **{'weight-decay': 0.05}),
     'pool': dict(shape=[8, 6, 3], batch=5, latent=6, likelihood='bernoulli', optimiser='adam', lr=0.01,
                  encoder='avgpool k3 s2, residual [batchnorm tanh], maxpool k2 s1, dense 9 elu',
-                 decoder='dense 6 elu, upsample 4, maxpool k3 s1, avgpool k2, layernorm, dense 7 elu, upsample 2, avgpool 2'),
+                 decoder='dense 6 elu, upsample 4, maxpool k3 s1, avgpool k2, layernorm, dense 7 elu, upsample 2, avgpool'),
+    # Paddings that are not the same on both sides of a picture, kernels beyond strides and the other way round.
+    'conv': dict(shape=[9, 8, 2], batch=6, latent=3, likelihood='bernoulli', optimiser='adam', lr=0.01,
+                 encoder='conv 5 k4 s2 tanh, conv 6 k3x2 s2x1 p1x0 gelu, dense 9 elu',
+                 decoder='dense 8 tanh, dense 24 gelu, reshape 3 2 4, deconv 5 k3x4 s1x2 p1x1 silu, conv 4 k1x2 p0x1 softplus',
+                 output='deconv k5x3 s3x2 p1x2 o0x1'),
+    'rows': dict(shape=[1, 14, 2], batch=7, latent=4, likelihood='gaussian', sigma=0.6, optimiser='adamw', lr=0.01,
+                 encoder='conv1d 5 k5 s2 silu, residual [conv1d 5 k3 tanh, conv1d 5 k1] gelu, dense 6 relu',
+                 decoder='dense 28 elu, reshape 1 7 4, conv1d 3 k4 s1 p2 silu', output='conv1d k3 s1 p4', **{'weight-decay': 0.02}),
 }
-DEFAULTS = dict(objective='elbo', sigma=1.0, beta=1.0, momentum=0.9, beta1=0.9, beta2=0.999, eps=1e-8, clip=0.0,
+DEFAULTS = dict(objective='elbo', output='dense', sigma=1.0, beta=1.0, momentum=0.9, beta1=0.9, beta2=0.999, eps=1e-8, clip=0.0,
                 **{'free-bits': 0.0, 'weight-decay': 0.0})
 CONSTANTS = ('sigma', 'beta', 'free-bits', 'lr', 'momentum', 'beta1', 'beta2', 'eps', 'weight-decay', 'clip')
 WITH_KINK = {'relu', 'leaky_relu', 'elu', 'selu'}
@@ -123,6 +131,41 @@ class Node:
         self.parameter('bias', rng.normal(0, 0.3, units))
         return [1, units, 1]
 
+    def make_conv(self, shape, rng):
+        self.kernel, self.stride, self.pad, self.extra = (self.pair(letter) for letter in 'kspo')
+        if self.words[0] == 'conv1d':
+            self.kernel[0], self.stride[0], self.pad[0] = 1, 1, 0
+        channels, turned = int(self.words[1]), self.words[0] == 'deconv'
+        image, maps = (channels, shape[2]) if turned else (shape[2], channels)
+        size = self.kernel[0] * self.kernel[1]
+        self.parameter('weight', rng.normal(0, 1.3 / math.sqrt(size * shape[2]), (*self.kernel, image, maps)))
+        self.parameter('bias', rng.normal(0, 0.3, channels))
+        with torch.no_grad():
+            made = self.images(torch.zeros(1, math.prod(shape), dtype=torch.float64), self.convolve)
+        pixels = made.shape[1] // channels
+        height = (shape[0] - 1) * self.stride[0] - 2 * self.pad[0] + self.kernel[0] + self.extra[0] if turned else \
+            (shape[0] + 2 * self.pad[0] - self.kernel[0]) // self.stride[0] + 1
+        return [height, pixels // height, channels]
+
+    make_deconv = make_conv1d = make_conv
+
+    def pair(self, letter):
+        """What the layer's words say, else our defaults."""
+        for word in self.words[2:]:
+            if word[0] == letter:
+                return ([int(part) for part in word[1:].split('x')] * 2)[:2]
+        if letter == 'p':
+            return [max(0, k - s + 1) // 2 for k, s in zip(self.pair('k'), self.pair('s'))]
+        return {'k': [3, 3], 's': [1, 1], 'o': [0, 0]}[letter]
+
+    def convolve(self, y):
+        run = F.conv_transpose2d if self.words[0] == 'deconv' else F.conv2d
+        more = dict(output_padding=self.extra) if self.words[0] == 'deconv' else {}
+        return run(y, self.own('weight').permute(3, 2, 0, 1), self.own('bias'), self.stride, self.pad, **more)
+
+    def make_reshape(self, shape, rng):
+        return [int(word) for word in self.words[1:]]
+
     def make_batchnorm(self, shape, rng):
         features = shape[1] if shape[0] == shape[2] == 1 else shape[2]
         self.make_affine(features, rng)
@@ -164,7 +207,7 @@ class Node:
         return self.model.parameters[name] if name in self.model.parameters else self.model.state[name]
 
     def window(self):
-        numbers = [int(word.lstrip('ks')) for word in self.words[1:]]
+        numbers = [int(word.lstrip('ks')) for word in self.words[1:]] or [2]
         return numbers[0], numbers[-1]
 
     def run(self, y):
@@ -175,6 +218,14 @@ class Node:
 
     def run_dense(self, x):
         return x @ self.own('weight') + self.own('bias')
+
+    def run_conv(self, x):
+        return self.images(x, self.convolve)
+
+    run_deconv = run_conv1d = run_conv
+
+    def run_reshape(self, x):
+        return x
 
     def run_batchnorm(self, x):
         columns = x.reshape(-1, len(self.own('bias')))
@@ -217,7 +268,11 @@ class Model:
         self.encoder = self.stack('encoder', layers(case['encoder']), case['shape'], rng)
         self.encoder += [self.last('latent', heads, self.encoder, case['shape'], rng)]
         self.decoder = self.stack('decoder', layers(case['decoder']), [1, latent, 1], rng)
-        self.decoder += [self.last('output', data, self.decoder, [1, latent, 1], rng)]
+        [(words, activation, _)] = layers(case['output'])
+        words = [words[0], str(data if words[0] == 'dense' else case['shape'][2]), *words[1:]]
+        shape = self.decoder[-1].shape if self.decoder else [1, latent, 1]
+        self.decoder += [Node(self, 'output', words, activation, [], shape, rng)]
+        assert words[0] == 'dense' or self.decoder[-1].shape == case['shape']
 
     def stack(self, prefix, hidden, shape, rng):
         """Nodes, with parameters larger than the usual initial ones, so that nothing is nearly linear."""

@@ -64,8 +64,8 @@ static void set_parameters(const struct golden *g)
         const struct vcl_param *p = &g->model->params.items[i];
         const struct vcl_st_tensor *t = tensor(g, "param/", p->name);
         assert_int_equal(t->count, p->count);
-        assert_int_equal(t->dims, p->rows ? 2 : 1);
-        assert_int_equal(t->shape[t->dims - 1], p->cols);
+        assert_int_equal(t->dims, p->dims);
+        assert_memory_equal(t->shape, p->shape, p->dims * sizeof *p->shape);
         OK(vcl_buf_write(p->value, 0, t->count * sizeof(float), t->values, &test_error));
     }
 }
@@ -183,7 +183,9 @@ static void test_curve(void **state)
 #define FILES(X)                                                                                   \
     X(adam)                                                                                        \
     X(adamw)                                                                                       \
-    X(sgd) X(clip) X(ae) X(ae_bernoulli) X(linear) X(wide) X(tall) X(norm) X(dropout) X(pool)
+    X(sgd)                                                                                         \
+    X(clip) X(ae) X(ae_bernoulli) X(linear) X(wide) X(tall) X(norm) X(dropout) X(pool) X(conv)     \
+        X(rows)
 
 static const struct CMUnitTest tests[] = {
 #define GRADIENTS(file) {#file " gradients", test_gradients, NULL, NULL, (void *)#file},
