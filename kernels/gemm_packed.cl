@@ -39,6 +39,7 @@
 #define B_STEP   (K_CHUNK + 1) /* rows of a panel; odd, so that panels fall into other cache sets */
 #define NR       (16 * NV)
 #define UNROLL   _Pragma("unroll")
+#define UNROLLED 4 /* steps of k at once */
 #define ONE_ITEM __attribute__((reqd_work_group_size(1, 1, 1)))
 
 /* A block of A is either rows of the chunk, or its columns: whatever lies together in memory. */
@@ -60,10 +61,10 @@
 /* ---- what is wanted next ---- */
 
 /* Packing waits for memory, multiplying does not: while tiles are multiplied, what will be packed
- * next is fetched into the cache, a line of 16 floats of each of `rows` rows a tile. */
+ * next is fetched into the cache: `lines` lines of 16 floats of each of `rows` rows. */
 struct ahead {
     global const float *from;
-    int stride, rows, lines;
+    int stride, rows, lines, row;
 };
 
 #ifdef __has_builtin
@@ -75,14 +76,19 @@ struct ahead {
 #define FETCH(p) ((void)(p))
 #endif
 
-/* The lines to fetch during a tile: A's come first, they are wanted sooner. */
-static inline struct ahead take_line(struct ahead *a, struct ahead *b)
+/* What to fetch during a tile: a line of some rows. A's come first, they are wanted sooner. */
+static inline struct ahead take_lines(struct ahead *a, struct ahead *b)
 {
-    struct ahead *next = a->lines > 0 ? a : b, line = *next;
-    if (next->lines-- <= 0)
-        line.rows = 0;
-    next->from += 16;
-    return line;
+    struct ahead *next = a->lines > 0 ? a : b, lines = *next;
+    lines.from += (size_t)lines.row * lines.stride;
+    lines.rows = lines.lines > 0 ? lines.rows - lines.row : 0;
+    next->row += K_CHUNK / UNROLLED;
+    if (next->row >= next->rows) {
+        next->row = 0;
+        next->from += 16;
+        next->lines--;
+    }
+    return lines;
 }
 
 /* ---- packing ---- */
@@ -127,9 +133,9 @@ static inline struct ahead ahead_of_a(int m, int k, int p0, int kc, int i0, int 
                                       global const float *a)
 {
 #if TRANS_A
-    struct ahead next = {a + (size_t)p0 * m + i0, m, kc, (rows + 15) / 16};
+    struct ahead next = {a + (size_t)p0 * m + i0, m, kc, (rows + 15) / 16, 0};
 #else
-    struct ahead next = {a + (size_t)i0 * k + p0, k, rows, (kc + 15) / 16};
+    struct ahead next = {a + (size_t)i0 * k + p0, k, rows, (kc + 15) / 16, 0};
 #endif
     next.lines = rows > 0 ? next.lines : 0;
     return next;
@@ -210,9 +216,9 @@ static inline struct ahead ahead_of_b(int n, int k, int p0, int kc, int j0, int 
                                       global const float *b)
 {
 #if TRANS_B
-    struct ahead next = {b + (size_t)j0 * k + p0, k, cols, (kc + 15) / 16};
+    struct ahead next = {b + (size_t)j0 * k + p0, k, cols, (kc + 15) / 16, 0};
 #else
-    struct ahead next = {b + (size_t)p0 * n + j0, n, kc, (cols + 15) / 16};
+    struct ahead next = {b + (size_t)p0 * n + j0, n, kc, (cols + 15) / 16, 0};
 #endif
     return next;
 }
@@ -225,30 +231,37 @@ static inline struct ahead ahead_of_b(int n, int k, int p0, int kc, int j0, int 
 #else
 #define STORE_SUM(sum, p) store16(private, sum, p)
 #endif
+#define STEP(VECTORS)                                                                              \
+    do {                                                                                           \
+        float16 columns[VECTORS];                                                                  \
+        UNROLL for (int v = 0; v < VECTORS; v++)                                                   \
+            columns[v] = load16(private, b + 16 * v);                                              \
+        UNROLL for (int r = 0; r < MR; r++) {                                                      \
+            float16 element = (float16)(a[r * A_ROW]);                                             \
+            UNROLL for (int v = 0; v < VECTORS; v++)                                               \
+                sum[r][v] = fma(element, columns[v], sum[r][v]);                                   \
+        }                                                                                          \
+        a += A_STEP;                                                                               \
+        b += 16 * VECTORS;                                                                         \
+    } while (0)
 #define MULTIPLY(name, VECTORS)                                                                    \
     static inline void name(int kc, const float *a, const float *b, float *tile,                   \
                             const struct ahead *ahead)                                             \
     {                                                                                              \
         global const float *line = ahead->from;                                                    \
-        int left = ahead->rows;                                                                    \
+        int left = ahead->rows, p = 0;                                                             \
         float16 sum[MR][VECTORS];                                                                  \
         UNROLL for (int r = 0; r < MR; r++)                                                        \
             UNROLL for (int v = 0; v < VECTORS; v++)                                               \
                 sum[r][v] = (float16)(0.0f);                                                       \
-        for (int p = 0; p < kc; p++) {                                                             \
-            float16 columns[VECTORS];                                                              \
-            UNROLL for (int v = 0; v < VECTORS; v++)                                               \
-                columns[v] = load16(private, b + 16 * v);                                          \
-            UNROLL for (int r = 0; r < MR; r++) {                                                  \
-                float16 element = (float16)(a[r * A_ROW]);                                         \
-                UNROLL for (int v = 0; v < VECTORS; v++)                                           \
-                    sum[r][v] = fma(element, columns[v], sum[r][v]);                               \
-            }                                                                                      \
+        for (; p + UNROLLED <= kc; p += UNROLLED) {                                                \
             FETCH(line);                                                                           \
             line += --left > 0 ? ahead->stride : 0;                                                \
-            a += A_STEP;                                                                           \
-            b += 16 * VECTORS;                                                                     \
+            UNROLL for (int q = 0; q < UNROLLED; q++)                                              \
+                STEP(VECTORS);                                                                     \
         }                                                                                          \
+        for (; p < kc; p++)                                                                        \
+            STEP(VECTORS);                                                                         \
         UNROLL for (int r = 0; r < MR; r++)                                                        \
             UNROLL for (int v = 0; v < VECTORS; v++)                                               \
                 STORE_SUM(sum[r][v], tile + 16 * (r * VECTORS + v));                               \
@@ -342,11 +355,11 @@ static inline void multiply_block(const struct finish *f, int kc, int segment, i
             {
 #endif
                 int length = min(segment, kc - p);
-                struct ahead line = take_line(next_a, next_b);
+                struct ahead lines = take_lines(next_a, next_b);
                 if (vectors == NV)
-                    multiply_wide(length, a + p, b + p * NR, tile, &line);
+                    multiply_wide(length, a + p, b + p * NR, tile, &lines);
                 else
-                    multiply_narrow(length, a + p, b + p * 16, tile, &line);
+                    multiply_narrow(length, a + p, b + p * 16, tile, &lines);
             }
             for (int v = 0; v < vectors; v++)
                 finish_column(f, count, offset + t, j0 + j + 16 * v, 16 * vectors, tile + 16 * v);
@@ -399,7 +412,7 @@ kernel ONE_ITEM void gemm_packed(int m, int n, int k, int block_rows, int block_
 #endif
 #endif
         f.last = p0 + kc >= k;
-        struct ahead next_a = {a, 0, 0, 0}, next_b = {b, 0, 0, 0};
+        struct ahead next_a = {a, 0, 0, 0, 0}, next_b = {b, 0, 0, 0, 0};
 #if OPERAND == 0
         int next_kc = min(K_CHUNK, k - p0 - kc);
         if (next_kc > 0)
