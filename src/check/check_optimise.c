@@ -95,7 +95,8 @@ static void expect_sgd(const struct optimise *o, size_t i, float g, double true_
     o->state0->exact[i] = v;
     o->state0->formula[i] = faded(velocity, 0x1p-126, o->state0->tolerance);
     o->value->exact[i] = fmaf(-step.lr, v, p);
-    o->value->formula[i] = add_scaled((double)p, -(double)step.lr, velocity);
+    o->value->formula[i] = faded(add_scaled((double)p, -(double)step.lr, velocity),
+                                 (double)step.lr * 0x1p-126, o->value->tolerance);
 }
 
 static void expect_adam(const struct optimise *o, size_t i, float g, double true_g)
