@@ -56,6 +56,17 @@ static const struct mistake {
     {"optimiser.cl", "atomic_min(&health->bad_index, (uint)lane);", ";", "optimise"},
     {"optimiser.cl", "norm > most ?", "norm < most ?", "clip_scale"},
     {"data.cl", "(real)(255.0f)", "(real)(256.0f)", "unpack"},
+    {"norm.cl", "#define ROW_CHUNK 256", "#define ROW_CHUNK 512", "batchnorm"},
+    {"norm.cl", "(float)(rows - 1)", "(float)(rows)", "batchnorm"},
+    {"norm.cl", "fma(-normal, flat_load", "fma(normal, flat_load", "batchnorm_gradient"},
+    {"norm.cl", "lanes_mask(lanes_load(p, cols, j) - mean, cols, j)",
+     "lanes_load(p, cols, j) - mean", "layernorm"},
+    {"norm.cl", "lanes_load(gamma, cols, j) - from_mean", "lanes_load(gamma, cols, j)",
+     "layernorm_gradient"},
+    {"dropout.cl", "part_columns(j));", "part_columns(j + 1));", "dropout"},
+    {"pointwise.cl", "d = flat_load(dx, n, i) + d;", "d = d + d;", "residual"},
+    {"pool.cl", "(v != v)", "(v < v)", "pool"},
+    {"pool.cl", "j < end", "j < end - 1", "pool_gradient"},
 };
 
 /* The mistake in a kernel that stores one row too many, which the guard zones must show; it stays
