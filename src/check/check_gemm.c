@@ -5,6 +5,7 @@
  * error of a sum in any order.
  */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "check/reference.h"
@@ -17,6 +18,7 @@ struct variant {
     bool accumulate, bias;
     const char *activation; /* or NULL */
     bool derivative, b_sums;
+    const struct vcl_gemm_setting *setting; /* or NULL for the default */
 };
 
 /* a[i * a_row + p * a_col] is op(A)(i, p); the same for b and op(B)(p, j). */
@@ -146,6 +148,16 @@ static double tolerance(const struct vcl_gemm_def *def, const struct vcl_gemm *g
     return sum + (g->activation ? vcl_tolerance_ulps(6) : 0);
 }
 
+/* "TM=64 TN=32 ...", after the shape. */
+static void name_setting(struct vcl_checker *c, const struct vcl_gemm_def *def,
+                         const struct vcl_gemm_setting *setting)
+{
+    size_t used = strlen(c->shape);
+    for (int i = 0; def->params[i].name && used < sizeof c->shape; i++)
+        used += (size_t)snprintf(c->shape + used, sizeof c->shape - used, "%s%s=%d", i ? " " : ", ",
+                                 def->params[i].name, setting->values[i]);
+}
+
 static void begin(struct vcl_checker *c, const struct vcl_gemm_def *def, const struct vcl_gemm *g,
                   const struct variant *variant)
 {
@@ -155,13 +167,18 @@ static void begin(struct vcl_checker *c, const struct vcl_gemm_def *def, const s
                    variant->derivative ? ", derivative" : "", variant->b_sums ? ", sums of B" : "",
                    g->activation ? ", " : "", g->activation ? g->activation : "");
     c->same_bits = def->same_bits;
+    if (variant->setting)
+        name_setting(c, def, variant->setting);
 }
 
 static enum vcl_status run_on(struct vcl_checker *c, const struct vcl_gemm_def *def,
-                              const struct vcl_gemm *g, struct vcl_error *err)
+                              const struct vcl_gemm *g, const struct variant *variant,
+                              struct vcl_error *err)
 {
     const struct vcl_gemm_def *chosen;
     struct vcl_gemm_setting setting = {0};
+    if (variant->setting)
+        return def->run(c->ctx, g, variant->setting, err);
     enum vcl_status r = vcl_gemm_choose(c->ctx, g, &chosen, &setting, err);
     if (r < 0)
         return r;
@@ -230,7 +247,7 @@ static enum vcl_status product(struct vcl_checker *c, const struct vcl_gemm_def 
     g.c = on.c->buf;
     TRY(add_options(c, variant, &g, &on, err));
     TRY(expect(c, &g, &on, err));
-    TRY(run_on(c, def, &g, err));
+    TRY(run_on(c, def, &g, variant, err));
     TRY(vcl_case_end(c, err));
 out:
     return r;
@@ -300,6 +317,41 @@ out:
     return r;
 }
 
+/* Each value of each tunable that can be with the others at their defaults; in turn on shapes
+ * that no tile divides, with rows that are aligned for vectors and not. */
+static enum vcl_status all_settings(struct vcl_checker *c, const struct vcl_gemm_def *def,
+                                    struct vcl_error *err)
+{
+    static const uint32_t odd[][3] = {{67, 140, 520}, {66, 65, 515}, {37, 147, 770}};
+    enum vcl_status r = VCL_OK;
+    unsigned turn = 0;
+    for (int i = 0; def->params && def->params[i].name; i++) {
+        for (const int *value = def->params[i].values; *value; value++, turn++) {
+            const uint32_t *shape = odd[turn % COUNT(odd)];
+            const struct vcl_gemm g = {.m = shape[0], .n = shape[1], .k = shape[2]};
+            struct vcl_gemm_setting setting = {0};
+            const struct variant variant = {
+                .accumulate = turn % 2,
+                .bias = turn % 3 == 0,
+                .activation = "sigmoid",
+                .derivative = true,
+                .b_sums = true,
+                .setting = &setting,
+            };
+            if (!def->supports(c->ctx, &g))
+                return r;
+            def->defaults(c->ctx, &g, &setting);
+            if (setting.values[i] == *value)
+                continue;
+            setting.values[i] = *value;
+            if (!def->valid || def->valid(c->ctx, &g, &setting))
+                TRY(product(c, def, shape, turn % 2, &variant, err));
+        }
+    }
+out:
+    return r;
+}
+
 /* Others' implementations take long to start: unless in use, a full run checks them. */
 static bool wanted(const struct vcl_checker *c, const struct vcl_gemm_def *def)
 {
@@ -317,6 +369,8 @@ static enum vcl_status run(struct vcl_checker *c, struct vcl_error *err)
         TRY(all_shapes(c, *def, err));
         if (vcl_case_count(c, 0, 0, 1))
             TRY(all_epilogues(c, *def, err));
+        if (vcl_case_count(c, 0, c->params->settings, 1))
+            TRY(all_settings(c, *def, err));
     }
 out:
     return r;

@@ -12,7 +12,7 @@ const struct vcl_opt common_options[] = {
     {"device", VCL_OPT_STRING, FIELD(device), .arg = "SPEC", .group = "Common",
      .help = "P:D, part of a name, gpu or cpu (default: $VAE_CL_DEVICE, else the best)"},
     {"gemm", VCL_OPT_STRING, FIELD(gemm), .arg = "NAME",
-     .help = "matrix products: packed, clblast or naive (default: for the device)"},
+     .help = "matrix products: packed, tiled, clblast or naive (default: for the device)"},
     {"same-bits", VCL_OPT_FLAG, FIELD(same_bits),
      .help = "only kernels that give the same bits on every device"},
     {"kernel-dir", VCL_OPT_STRING, FIELD(kernel_dir), .arg = "DIR",

@@ -59,7 +59,6 @@ out:
 const struct vcl_gemm_def vcl_gemm_clblast = {
     .name = "clblast",
     .help = "the CLBlast library; any device; not the same bits everywhere",
-    .gpu_default = true,
     .supports = supports,
     .run = run,
 };

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * For GPUs: tiles in local memory (kernels/gemm_tiled.cl), K divided among work-groups where C has
+ * too few tiles for the device. Epilogue and column sums are fused. Which tiles is the setting's;
+ * the bits are the same with any.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "gemm/defs.h"
+#include "gemm/gemm.h"
+
+enum { K_CHUNK = 256, PARTS_BYTES = 64 << 20 };
+
+/* The order of `params`. */
+enum { TM, TN, TK, RM, RN, VW, SPLIT };
+
+static const struct vcl_gemm_param params[] = {
+    {"TM", (const int[]){16, 32, 64, 128, 0}, "rows of a work-group's tile"},
+    {"TN", (const int[]){4, 16, 32, 64, 128, 0}, "columns of a work-group's tile"},
+    {"TK", (const int[]){8, 16, 32, 0}, "depth of a tile"},
+    {"RM", (const int[]){1, 2, 4, 8, 0}, "rows of a work-item"},
+    {"RN", (const int[]){1, 2, 4, 8, 0}, "columns of a work-item"},
+    {"VW", (const int[]){1, 2, 4, 0}, "floats a load, at most"},
+    {"SPLIT", (const int[]){1, 2, 1024, 0},
+     "chunks of K, each another work-group's; 1: not divided"},
+    {NULL, NULL, NULL},
+};
+
+/* Flags of the kernels' arguments: kernels/gemm_end.cl, gemm_sum.cl. */
+enum { ADD_OLD = 1, ADD_BIAS = 2, SUM_B = 4, FIRST = 8, LAST = 16 };
+
+static uint32_t ceil_div(uint32_t a, uint32_t b)
+{
+    return (a + b - 1) / b;
+}
+
+static bool supports(const struct vcl_ctx *ctx, const struct vcl_gemm *gemm)
+{
+    return vcl_ctx_vec(ctx) == 1 && !gemm->conv;
+}
+
+static int items_of(const int *v)
+{
+    return v[TM] / v[RM] * (v[TN] / v[RN]);
+}
+
+static bool valid(const struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
+                  const struct vcl_gemm_setting *setting)
+{
+    const int *v = setting->values;
+    const struct vcl_device_info *device = vcl_ctx_device(ctx);
+    (void)gemm;
+    for (int i = 0; i <= SPLIT; i++) {
+        if (v[i] < 1)
+            return false;
+    }
+    if (v[TM] % v[RM] || v[TN] % v[RN] || K_CHUNK % v[TK] || v[TM] % v[VW] || v[TN] % v[VW] ||
+        v[TK] % v[VW] || v[VW] == 3 || v[VW] > 4)
+        return false;
+    size_t local = 2 * sizeof(float) * (size_t)(v[TK] * (v[TM] + v[TN] + 8));
+    return local <= device->local_memory && items_of(v) <= (int)device->max_work_group;
+}
+
+/* Work-groups that a setting makes of a product. */
+static double groups_of(const struct vcl_gemm *gemm, const int *v)
+{
+    uint32_t chunks = v[SPLIT] > 1 ? ceil_div(gemm->k, K_CHUNK) : 1;
+    return (double)ceil_div(gemm->m, (uint32_t)v[TM]) * ceil_div(gemm->n, (uint32_t)v[TN]) * chunks;
+}
+
+/* Settings in order of preference, ending with a TM of 0. */
+static const struct vcl_gemm_setting square[] = {
+    {{128, 128, 8, 8, 8, 4, 1}},   {{64, 64, 16, 4, 4, 4, 1}},    {{32, 32, 32, 4, 2, 4, 1}},
+    {{64, 64, 16, 4, 4, 4, 1024}}, {{32, 32, 32, 4, 2, 4, 1024}}, {{0}},
+};
+static const struct vcl_gemm_setting few_rows[] = {
+    {{16, 64, 16, 2, 4, 4, 1}}, {{16, 64, 16, 2, 4, 4, 1024}}, {{0}}};
+static const struct vcl_gemm_setting few_columns[] = {
+    {{64, 16, 16, 4, 2, 4, 1}}, {{64, 16, 16, 4, 2, 4, 1024}}, {{0}}};
+static const struct vcl_gemm_setting hardly_columns[] = {
+    {{64, 4, 32, 2, 2, 4, 1}}, {{64, 4, 32, 2, 2, 4, 1024}}, {{0}}};
+
+/* The first that gives every unit of the device a work-group, else the one that makes the most.
+ * Small tiles load more for each product, and dividing K costs a second pass. */
+static void defaults(const struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
+                     struct vcl_gemm_setting *setting)
+{
+    const struct vcl_gemm_setting *rows = gemm->n <= 4    ? hardly_columns
+                                          : gemm->n <= 16 ? few_columns
+                                          : gemm->m <= 16 ? few_rows
+                                                          : square;
+    double most = 0;
+    for (const struct vcl_gemm_setting *row = rows; row->values[TM]; row++) {
+        double groups = groups_of(gemm, row->values);
+        bool slow_to_compile = vcl_ctx_is_cpu(ctx) && items_of(row->values) > 128;
+        if (!valid(ctx, gemm, row) || groups <= most || slow_to_compile)
+            continue;
+        *setting = *row;
+        most = groups;
+        if (groups >= vcl_ctx_device(ctx)->compute_units)
+            return;
+    }
+    if (most == 0) /* a device with next to no local memory or work-groups of a few items */
+        *setting = (struct vcl_gemm_setting){{16, 16, 8, 4, 4, 1, 1}};
+}
+
+/* The longest vector that divides rows of `extent` floats, so that none lies across their end. */
+static int vector_for(uint32_t extent, int most)
+{
+    int width = most >= 4 ? 4 : most >= 2 ? 2 : 1;
+    while (extent % (uint32_t)width)
+        width /= 2;
+    return width;
+}
+
+static void tile_options(const struct vcl_ctx *ctx, const struct vcl_gemm *g, const int *v,
+                         char options[VCL_GEMM_OPTIONS + 160])
+{
+    int used =
+        snprintf(options, 160,
+                 "-DTM=%d -DTN=%d -DTK=%d -DRM=%d -DRN=%d -DVA=%d -DVB=%d -DVC=%d "
+                 "-DUNROLL_K=%d -DTRANS_A=%d -DTRANS_B=%d ",
+                 v[TM], v[TN], v[TK], v[RM], v[RN], vector_for(g->trans_a ? g->m : g->k, v[VW]),
+                 vector_for(g->trans_b ? g->k : g->n, v[VW]),
+                 vector_for(g->n, v[RN] < v[VW] ? v[RN] : v[VW]), vcl_ctx_is_cpu(ctx) ? 1 : 8,
+                 g->trans_a, g->trans_b);
+    if (v[SPLIT] > 1)
+        snprintf(options + used, VCL_GEMM_OPTIONS, "-DSPLIT=1");
+    else
+        snprintf(options + used, VCL_GEMM_OPTIONS, "-DONE_CHUNK=%d -DACT=act_%s -DDERIVATIVE=%d",
+                 g->k <= K_CHUNK, vcl_gemm_activation(g), g->derivative_at != NULL);
+}
+
+static int32_t flags_of(const struct vcl_gemm *gemm)
+{
+    return (gemm->accumulate ? ADD_OLD : 0) | (gemm->bias ? ADD_BIAS : 0) |
+           (gemm->b_sums ? SUM_B : 0);
+}
+
+/* Tiles of `chunks` chunks from `first`, or of all K at once with 1 chunk and no division, into
+ * `to`. Kernels do not look at operands that are not there. */
+static enum vcl_status multiply(struct vcl_ctx *ctx, const struct vcl_gemm *g, const int *v,
+                                uint32_t first, uint32_t chunks, struct vcl_buf *to,
+                                struct vcl_error *err)
+{
+    const size_t items = (size_t)items_of(v);
+    char options[VCL_GEMM_OPTIONS + 160];
+    tile_options(ctx, g, v, options);
+    struct vcl_launch launch = {
+        .source = "gemm_tiled.cl",
+        .kernel = "gemm_tiled",
+        .options = options,
+        .global = {ceil_div(g->n, (uint32_t)v[TN]) * items, ceil_div(g->m, (uint32_t)v[TM]),
+                   chunks},
+        .local = {items, 1, 1},
+        .args = {VCL_ARG((int32_t)g->m), VCL_ARG((int32_t)g->n), VCL_ARG((int32_t)g->k),
+                 VCL_ARG((int32_t)first), VCL_ARG(flags_of(g)), VCL_ARG(g->a), VCL_ARG(g->b),
+                 VCL_ARG(g->bias ? g->bias : g->b),
+                 VCL_ARG(g->derivative_at ? g->derivative_at : g->b),
+                 VCL_ARG(g->b_sums ? g->b_sums : to), VCL_ARG(to)},
+        .n_args = 11,
+    };
+    return vcl_launch_run(ctx, &launch, err);
+}
+
+static enum vcl_status add_up(struct vcl_ctx *ctx, const struct vcl_gemm *g, uint32_t chunks,
+                              int32_t flags, struct vcl_buf *parts, struct vcl_buf *running,
+                              struct vcl_error *err)
+{
+    char options[96];
+    snprintf(options, sizeof options, "-DACT=act_%s -DDERIVATIVE=%d", vcl_gemm_activation(g),
+             g->derivative_at != NULL);
+    struct vcl_launch launch = {
+        .source = "gemm_sum.cl",
+        .kernel = "gemm_sum",
+        .options = options,
+        .args = {VCL_ARG((int32_t)g->m), VCL_ARG((int32_t)g->n), VCL_ARG((int32_t)chunks),
+                 VCL_ARG(flags_of(g) | flags), VCL_ARG(parts), VCL_ARG(g->bias ? g->bias : parts),
+                 VCL_ARG(g->derivative_at ? g->derivative_at : parts), VCL_ARG(running),
+                 VCL_ARG(g->b_sums ? g->b_sums : g->c), VCL_ARG(g->c)},
+        .n_args = 10,
+    };
+    vcl_flat_size(ctx, &launch, ((size_t)g->m + (g->b_sums != NULL)) * g->n, 1);
+    return vcl_launch_run(ctx, &launch, err);
+}
+
+/* Each chunk of K by other work-groups; as many chunks at a time as the setting says and scratch
+ * memory may hold. */
+static enum vcl_status run_split(struct vcl_ctx *ctx, const struct vcl_gemm *g, const int *v,
+                                 struct vcl_error *err)
+{
+    const size_t step = ((size_t)g->m + (g->b_sums != NULL)) * g->n * sizeof(float);
+    const uint32_t chunks = ceil_div(g->k, K_CHUNK);
+    uint32_t at_once = step < PARTS_BYTES ? (uint32_t)(PARTS_BYTES / step) : 1;
+    struct vcl_buf *parts, *running;
+    enum vcl_status r;
+    at_once = at_once < (uint32_t)v[SPLIT] ? at_once : (uint32_t)v[SPLIT];
+    at_once = at_once < chunks ? at_once : chunks;
+    TRY(vcl_scratch_get(ctx, VCL_SCRATCH_A, at_once * step, &parts, err));
+    running = parts;
+    if (at_once < chunks)
+        TRY(vcl_scratch_get(ctx, VCL_SCRATCH_B, step, &running, err));
+    for (uint32_t first = 0; first < chunks; first += at_once) {
+        uint32_t count = chunks - first < at_once ? chunks - first : at_once;
+        int32_t flags = (first == 0 ? FIRST : 0) | (first + count == chunks ? LAST : 0);
+        TRY(multiply(ctx, g, v, first, count, parts, err));
+        TRY(add_up(ctx, g, count, flags, parts, running, err));
+    }
+out:
+    return r;
+}
+
+static enum vcl_status run(struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
+                           const struct vcl_gemm_setting *setting, struct vcl_error *err)
+{
+    const int *v = setting->values;
+    return v[SPLIT] > 1 ? run_split(ctx, gemm, v, err) : multiply(ctx, gemm, v, 0, 1, gemm->c, err);
+}
+
+const struct vcl_gemm_def vcl_gemm_tiled = {
+    .name = "tiled",
+    .help = "tiles in local memory; GPUs",
+    .same_bits = true,
+    .gpu_default = true,
+    .supports = supports,
+    .params = params,
+    .defaults = defaults,
+    .valid = valid,
+    .run = run,
+};
