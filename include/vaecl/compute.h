@@ -115,7 +115,8 @@ struct vcl_gemm {
     const char *activation;        /* NULL or a name of vcl_activation_names() */
     struct vcl_buf *derivative_at; /* (m, n) or NULL; not for gelu and silu */
     struct vcl_buf *b_sums;        /* (n) or NULL: the column sums of B as well, added to what is
-                                      there with `accumulate`; not with trans_b */
+                                      there with `accumulate`; not with trans_b,
+                                      of a convolution's passes with VCL_CONV_WEIGHTS only */
     const struct vcl_conv *conv;   /* or NULL */
 };
 

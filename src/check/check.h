@@ -38,6 +38,7 @@ struct vcl_check {
     X(activation_gradient)                                                                         \
     X(epilogue)                                                                                    \
     X(gemm)                                                                                        \
+    X(conv)                                                                                        \
     X(column_sums)                                                                                 \
     X(row_sums)                                                                                    \
     X(latent_forward)                                                                              \

@@ -46,10 +46,11 @@ out:
 static enum vcl_status run_columns(struct vcl_checker *c, struct vcl_error *err)
 {
     static const size_t shapes[][2] = {
-        {257, 3},  {2, 17},   {1, 1},    {100, 400}, {300, 33}, {1, 784},   {784, 1},  {2, 2},
-        {15, 16},  {16, 15},  {17, 31},  {31, 32},   {32, 257}, {33, 255},  {255, 17}, {256, 2},
-        {257, 16}, {784, 15}, {512, 31}, {513, 256}, {600, 33}, {1024, 300}};
-    size_t count = vcl_case_count(c, 2, 5, sizeof shapes / sizeof *shapes);
+        {257, 3},  {2, 17},   {1300, 19}, {1, 1},     {100, 400}, {300, 33},  {1, 784},
+        {784, 1},  {2, 2},    {15, 16},   {16, 15},   {17, 31},   {31, 32},   {32, 257},
+        {33, 255}, {255, 17}, {256, 2},   {257, 16},  {784, 15},  {512, 31},  {513, 256},
+        {600, 33}, {1024, 3}, {1025, 1},  {1280, 32}, {5000, 3},  {2049, 300}};
+    size_t count = vcl_case_count(c, 3, 6, sizeof shapes / sizeof *shapes);
     enum vcl_status r = VCL_OK;
     for (size_t i = 0; i < count; i++) {
         TRY(column_sums(c, shapes[i][0], shapes[i][1], false, err));
@@ -98,7 +99,7 @@ out:
 static enum vcl_status run_rows(struct vcl_checker *c, struct vcl_error *err)
 {
     static const size_t shapes[][2] = {
-        {700, 33},   {1, 1},     {5000, 1024}, {31, 784},  {3, 1},      {30, 15},
+        {3000, 33},  {1, 1},     {5000, 1024}, {31, 784},  {3, 1},      {30, 15},
         {31, 16},    {35, 17},   {33, 31},     {100, 32},  {255, 255},  {300, 256},
         {2571, 257}, {784, 784}, {1025, 31},   {4096, 17}, {3000, 300}, {40000, 1024}};
     size_t count = vcl_case_count(c, 1, 4, sizeof shapes / sizeof *shapes);

@@ -106,16 +106,11 @@ static bool too_small(const struct vcl_buf *buf, double floats)
 /* Floats in the operands A, B and C. */
 static void operand_sizes(const struct vcl_gemm *g, double floats[3])
 {
-    const double sizes[3] = {(double)g->m * g->k, (double)g->k * g->n, (double)g->m * g->n};
-    memcpy(floats, sizes, sizeof sizes);
-    if (!g->conv)
-        return;
-    const struct vcl_conv *c = g->conv;
-    double image = (double)c->batch * c->height * c->width * c->channels;
-    double map = (double)c->batch * c->map_height * c->map_width * c->features;
-    floats[0] = c->pass == VCL_CONV_TO_IMAGE ? map : image;
-    if (c->pass == VCL_CONV_TO_IMAGE)
-        floats[1] = (double)c->kernel_height * c->kernel_width * c->channels * c->features;
+    floats[0] = (double)g->m * g->k;
+    floats[1] = (double)g->k * g->n;
+    floats[2] = (double)g->m * g->n;
+    if (g->conv)
+        vcl_conv_operands(g->conv, floats);
 }
 
 static enum vcl_status check(const struct vcl_gemm *gemm, const struct vcl_activation *activation,
@@ -125,6 +120,11 @@ static enum vcl_status check(const struct vcl_gemm *gemm, const struct vcl_activ
     double floats[3];
     if (!m || !n || !k || m > INT32_MAX || n > INT32_MAX || k > INT32_MAX)
         return ERR(err, VCL_E_SHAPE, "a matrix product of %zu x %zu x %zu", m, n, k);
+    if (gemm->conv) {
+        enum vcl_status r = vcl_conv_check(gemm, err);
+        if (r < 0)
+            return r;
+    }
     operand_sizes(gemm, floats);
     if (too_small(gemm->a, floats[0]) || too_small(gemm->b, floats[1]) ||
         too_small(gemm->c, floats[2]) || too_small(gemm->derivative_at, floats[2]) ||
@@ -134,8 +134,8 @@ static enum vcl_status check(const struct vcl_gemm *gemm, const struct vcl_activ
     if (gemm->derivative_at && activation->needs_input)
         return ERR(err, VCL_E_ARG, "the derivative of '%s' needs more than its value",
                    activation->name);
-    if (gemm->b_sums && (gemm->trans_b || (gemm->conv && gemm->conv->pass == VCL_CONV_TO_IMAGE)))
-        return ERR(err, VCL_E_ARG, "column sums of a transposed B");
+    if (gemm->b_sums && (gemm->trans_b || (gemm->conv && gemm->conv->pass != VCL_CONV_WEIGHTS)))
+        return ERR(err, VCL_E_ARG, "column sums of B are there for plain B and for weights only");
     return VCL_OK;
 }
 

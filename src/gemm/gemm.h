@@ -49,6 +49,11 @@ enum vcl_status vcl_gemm_choose(const struct vcl_ctx *ctx, const struct vcl_gemm
  * meet no tap. */
 double vcl_gemm_multiplies(const struct vcl_gemm *gemm);
 
+/* Floats in the operands A, B and C of a convolution's pass. */
+void vcl_conv_operands(const struct vcl_conv *conv, double floats[3]);
+/* Is the product the one of its `conv`, and are its numbers small enough for kernels? */
+enum vcl_status vcl_conv_check(const struct vcl_gemm *gemm, struct vcl_error *err) VCL_MUST_CHECK;
+
 /* ---- activations and the epilogue ---- */
 
 struct vcl_activation {
