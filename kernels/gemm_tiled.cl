@@ -8,10 +8,12 @@
  * any sum as it is, sign of zero included; beyond M and N with what is never stored. So control
  * flow around barriers is the same for all items.
  *
- * Besides TM ... RN the host passes VA, VB and VC: the floats of a vector load from A and B and of
- * a store to C, where rows are aligned for it.
+ * Besides TM ... RN the host passes VA, VB (gemm_operands.cl) and VC: the floats of a vector load
+ * from A and B and of a store to C, where rows are aligned for it. Products of convolutions to
+ * images come in phases, one a third index of work-groups.
  */
 #include "gemm_end.cl"
+#include "gemm_operands.cl"
 
 #ifndef TM
 #define TM 32
@@ -19,15 +21,7 @@
 #define TK 16
 #define RM 4
 #define RN 4
-#define VA 1
-#define VB 1
 #define VC 1
-#endif
-#ifndef TRANS_A
-#define TRANS_A 0
-#endif
-#ifndef TRANS_B
-#define TRANS_B 0
 #endif
 #ifndef SPLIT
 #define SPLIT 0
@@ -41,18 +35,10 @@
 #define K_CHUNK 256
 #define ITEMS   ((TM / RM) * (TN / RN))
 
-#define JOIN_(a, b)   a##b
-#define JOIN(a, b)    JOIN_(a, b)
-#define TEXT(x)       #x
-#define UNROLL        _Pragma("unroll")
-#define UNROLL_BY(n)  _Pragma(TEXT(unroll n))
-
-typedef float floats1;
-typedef float2 floats2;
-typedef float4 floats4;
-#define VA_T JOIN(floats, VA)
-#define VB_T JOIN(floats, VB)
-#define VC_T JOIN(floats, VC)
+#define TEXT(x)      #x
+#define UNROLL       _Pragma("unroll")
+#define UNROLL_BY(n) _Pragma(TEXT(unroll n))
+#define VC_T         JOIN(floats, VC)
 
 /* Elements of a vector one by one: `step` apart in local memory, or in a private array. */
 static inline void scatter1(local float *to, int step, floats1 x)
@@ -124,28 +110,6 @@ static inline void spread4(float *to, float4 x)
 #endif
 #define B_SLOTS (TN * TK / VB)
 #define B_PARTS ((B_SLOTS + ITEMS - 1) / ITEMS)
-
-static inline VA_T load_a(global const float *a, int m, int k, int row, int p, int end)
-{
-    if (row >= m || p >= end)
-        return (VA_T)(-0.0f);
-#if TRANS_A
-    return *(global const VA_T *)(a + (size_t)p * m + row);
-#else
-    return *(global const VA_T *)(a + (size_t)row * k + p);
-#endif
-}
-
-static inline VB_T load_b(global const float *b, int n, int k, int column, int p, int end)
-{
-    if (column >= n || p >= end)
-        return (VB_T)(0.0f);
-#if TRANS_B
-    return *(global const VB_T *)(b + (size_t)column * k + p);
-#else
-    return *(global const VB_T *)(b + (size_t)p * n + column);
-#endif
-}
 
 static inline void store_a(local float *tile, int item, const VA_T *parts)
 {
@@ -229,7 +193,7 @@ static inline void end_row(float *x, int n, int row, int column, int flags,
                            global const float *bias, global const float *derivative_at,
                            global float *c)
 {
-    size_t first = (size_t)row * n + column;
+    size_t first = c_row(row) * n + column;
     float old[VC] = {0}, shift[VC] = {0}, at[VC] = {0};
     if (flags & ADD_OLD)
         JOIN(spread, VC)(old, *(global const VC_T *)(c + first));
@@ -244,6 +208,17 @@ static inline void end_row(float *x, int n, int row, int column, int flags,
 }
 
 /* With SPLIT, c gets the chunks' sums, each m rows of n, and a row of b_sums if they are wanted. */
+/* Does a chunk end with the tile from p? */
+static inline bool ends_chunk(int p, int end)
+{
+#if PASS == TO_IMAGE
+    int next = p % TAP_K + TK;
+    return next >= F || next % K_CHUNK == 0;
+#else
+    return (p + TK) % K_CHUNK == 0 || p + TK >= end;
+#endif
+}
+
 kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1))) void
 gemm_tiled(int m, int n, int k, int first_chunk, int flags, global const float *a,
            global const float *b, global const float *bias, global const float *derivative_at,
@@ -254,14 +229,16 @@ gemm_tiled(int m, int n, int k, int first_chunk, int flags, global const float *
     int item = get_local_id(0), x = item % (TN / RN), y = item / (TN / RN);
     int row0 = get_group_id(1) * TM, column0 = get_group_id(0) * TN;
     int begin = 0, end = k;
-#if SPLIT
+#if PASS == TO_IMAGE
+    end = k_of_phase();
+#elif SPLIT
     begin = (first_chunk + get_group_id(2)) * K_CHUNK;
     end = min(begin + K_CHUNK, k);
 #endif
     bool sums_columns = (flags & SUM_B) && row0 == 0;
     float sum[RM][RN], column_sum[SUMS];
 #if !ONE_CHUNK
-    float total[RM][RN], column_total[SUMS];
+    float total[RM][RN] = {{0.0f}}, column_total[SUMS];
 #endif
     UNROLL for (int i = 0; i < RM; i++)
         UNROLL for (int j = 0; j < RN; j++)
@@ -290,8 +267,8 @@ gemm_tiled(int m, int n, int k, int first_chunk, int flags, global const float *
             if (sums_columns)
                 add_columns(b_tiles + now * TK * B_PITCH, item, column_sum);
 #if !ONE_CHUNK
-            if ((p + TK) % K_CHUNK == 0 || !fetches) {
-                bool first = p < K_CHUNK;
+            if (ends_chunk(p, end)) {
+                bool first = PASS != TO_IMAGE && p < K_CHUNK;
                 UNROLL for (int i = 0; i < RM; i++) {
                     UNROLL for (int j = 0; j < RN; j++) {
                         total[i][j] = first ? sum[i][j] : total[i][j] + sum[i][j];
@@ -329,7 +306,7 @@ gemm_tiled(int m, int n, int k, int first_chunk, int flags, global const float *
         int row = row0 + ROW_OF(y, i);
         UNROLL for (int j = 0; j < RN; j += VC) {
             int column = column0 + COLUMN_OF(x, j);
-            if (row < m && column < n)
+            if (row < m && column < n && has_c_row(row))
                 end_row(&RESULT[i][j], n, row, column, flags, bias, derivative_at, c);
         }
     }

@@ -35,9 +35,48 @@ static uint32_t ceil_div(uint32_t a, uint32_t b)
     return (a + b - 1) / b;
 }
 
+/* A product as work-groups divide it. To images, `phases` products of the pixels that the same taps
+ * see (kernels/gemm_operands.cl). Operands lie in runs of contiguous elements. */
+struct view {
+    uint32_t m, n, chunks, phases, run_a, run_b;
+    bool trans_a, trans_b;
+};
+
+static struct view view_of(const struct vcl_gemm *g)
+{
+    struct view view = {
+        .m = g->m,
+        .n = g->n,
+        .chunks = ceil_div(g->k, K_CHUNK),
+        .phases = 1,
+        .run_a = g->trans_a ? g->m : g->k,
+        .run_b = g->trans_b ? g->k : g->n,
+        .trans_a = g->trans_a,
+        .trans_b = g->trans_b,
+    };
+    const struct vcl_conv *c = g->conv;
+    if (!c)
+        return view;
+    view.run_a = c->pass == VCL_CONV_TO_IMAGE ? c->features : c->channels;
+    view.trans_a = c->pass == VCL_CONV_WEIGHTS;
+    view.trans_b = c->pass == VCL_CONV_TO_IMAGE;
+    if (c->pass == VCL_CONV_TO_IMAGE) {
+        view.m =
+            c->batch * ceil_div(c->height, c->stride_height) * ceil_div(c->width, c->stride_width);
+        view.run_b = c->features;
+        view.phases = c->stride_height * c->stride_width;
+        view.chunks = 1; /* of sums that start anew with each tap: not to be divided */
+    }
+    return view;
+}
+
 static bool supports(const struct vcl_ctx *ctx, const struct vcl_gemm *gemm)
 {
-    return vcl_ctx_vec(ctx) == 1 && !gemm->conv;
+    const struct vcl_conv *c = gemm->conv;
+    if (vcl_ctx_vec(ctx) != 1)
+        return false;
+    return !c || (double)c->batch * (c->height + c->stride_height) * (c->width + c->stride_width) <
+                     INT32_MAX;
 }
 
 static int items_of(const int *v)
@@ -50,7 +89,8 @@ static bool valid(const struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
 {
     const int *v = setting->values;
     const struct vcl_device_info *device = vcl_ctx_device(ctx);
-    (void)gemm;
+    if (v[SPLIT] > 1 && gemm->conv && gemm->conv->pass == VCL_CONV_TO_IMAGE)
+        return false; /* its sums start anew with each tap */
     for (int i = 0; i <= SPLIT; i++) {
         if (v[i] < 1)
             return false;
@@ -63,10 +103,10 @@ static bool valid(const struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
 }
 
 /* Work-groups that a setting makes of a product. */
-static double groups_of(const struct vcl_gemm *gemm, const int *v)
+static double groups_of(const struct view *view, const int *v)
 {
-    uint32_t chunks = v[SPLIT] > 1 ? ceil_div(gemm->k, K_CHUNK) : 1;
-    return (double)ceil_div(gemm->m, (uint32_t)v[TM]) * ceil_div(gemm->n, (uint32_t)v[TN]) * chunks;
+    return (double)ceil_div(view->m, (uint32_t)v[TM]) * ceil_div(view->n, (uint32_t)v[TN]) *
+           view->phases * (v[SPLIT] > 1 ? view->chunks : 1);
 }
 
 /* Settings in order of preference, ending with a TM of 0. */
@@ -86,13 +126,14 @@ static const struct vcl_gemm_setting hardly_columns[] = {
 static void defaults(const struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
                      struct vcl_gemm_setting *setting)
 {
-    const struct vcl_gemm_setting *rows = gemm->n <= 4    ? hardly_columns
-                                          : gemm->n <= 16 ? few_columns
-                                          : gemm->m <= 16 ? few_rows
-                                                          : square;
+    const struct view view = view_of(gemm);
+    const struct vcl_gemm_setting *rows = view.n <= 4    ? hardly_columns
+                                          : view.n <= 16 ? few_columns
+                                          : view.m <= 16 ? few_rows
+                                                         : square;
     double most = 0;
     for (const struct vcl_gemm_setting *row = rows; row->values[TM]; row++) {
-        double groups = groups_of(gemm, row->values);
+        double groups = groups_of(&view, row->values);
         bool slow_to_compile = vcl_ctx_is_cpu(ctx) && items_of(row->values) > 128;
         if (!valid(ctx, gemm, row) || groups <= most || slow_to_compile)
             continue;
@@ -114,22 +155,37 @@ static int vector_for(uint32_t extent, int most)
     return width;
 }
 
+enum { OPTIONS = 512 };
+
 static void tile_options(const struct vcl_ctx *ctx, const struct vcl_gemm *g, const int *v,
-                         char options[VCL_GEMM_OPTIONS + 160])
+                         char options[OPTIONS])
 {
-    int used =
-        snprintf(options, 160,
-                 "-DTM=%d -DTN=%d -DTK=%d -DRM=%d -DRN=%d -DVA=%d -DVB=%d -DVC=%d "
-                 "-DUNROLL_K=%d -DTRANS_A=%d -DTRANS_B=%d ",
-                 v[TM], v[TN], v[TK], v[RM], v[RN], vector_for(g->trans_a ? g->m : g->k, v[VW]),
-                 vector_for(g->trans_b ? g->k : g->n, v[VW]),
-                 vector_for(g->n, v[RN] < v[VW] ? v[RN] : v[VW]), vcl_ctx_is_cpu(ctx) ? 1 : 8,
-                 g->trans_a, g->trans_b);
+    const struct view view = view_of(g);
+    const struct vcl_conv *c = g->conv;
+    size_t used = (size_t)snprintf(
+        options, OPTIONS,
+        "-DTM=%d -DTN=%d -DTK=%d -DRM=%d -DRN=%d -DVA=%d -DVB=%d -DVC=%d "
+        "-DUNROLL_K=%d -DTRANS_A=%d -DTRANS_B=%d",
+        v[TM], v[TN], v[TK], v[RM], v[RN], vector_for(view.run_a, v[VW]),
+        vector_for(view.run_b, v[VW]), vector_for(g->n, v[RN] < v[VW] ? v[RN] : v[VW]),
+        vcl_ctx_is_cpu(ctx) ? 1 : 8, view.trans_a, view.trans_b);
+    if (c)
+        used += (size_t)snprintf(
+            options + used, OPTIONS - used,
+            " -DPASS=%s -DH=%u -DW=%u -DC=%u -DMH=%u -DMW=%u -DF=%u -DKH=%u -DKW=%u -DSH=%u "
+            "-DSW=%u -DPH=%u -DPW=%u",
+            c->pass == VCL_CONV_TO_MAP    ? "TO_MAP"
+            : c->pass == VCL_CONV_WEIGHTS ? "WEIGHTS"
+                                          : "TO_IMAGE",
+            c->height, c->width, c->channels, c->map_height, c->map_width, c->features,
+            c->kernel_height, c->kernel_width, c->stride_height, c->stride_width, c->pad_height,
+            c->pad_width);
     if (v[SPLIT] > 1)
-        snprintf(options + used, VCL_GEMM_OPTIONS, "-DSPLIT=1");
+        snprintf(options + used, OPTIONS - used, " -DSPLIT=1");
     else
-        snprintf(options + used, VCL_GEMM_OPTIONS, "-DONE_CHUNK=%d -DACT=act_%s -DDERIVATIVE=%d",
-                 g->k <= K_CHUNK, vcl_gemm_activation(g), g->derivative_at != NULL);
+        snprintf(options + used, OPTIONS - used, " -DONE_CHUNK=%d -DACT=act_%s -DDERIVATIVE=%d",
+                 view.chunks == 1 && !(c && c->pass == VCL_CONV_TO_IMAGE), vcl_gemm_activation(g),
+                 g->derivative_at != NULL);
 }
 
 static int32_t flags_of(const struct vcl_gemm *gemm)
@@ -145,16 +201,17 @@ static enum vcl_status multiply(struct vcl_ctx *ctx, const struct vcl_gemm *g, c
                                 struct vcl_error *err)
 {
     const size_t items = (size_t)items_of(v);
-    char options[VCL_GEMM_OPTIONS + 160];
+    const struct view view = view_of(g);
+    char options[OPTIONS];
     tile_options(ctx, g, v, options);
     struct vcl_launch launch = {
         .source = "gemm_tiled.cl",
         .kernel = "gemm_tiled",
         .options = options,
-        .global = {ceil_div(g->n, (uint32_t)v[TN]) * items, ceil_div(g->m, (uint32_t)v[TM]),
-                   chunks},
+        .global = {ceil_div(view.n, (uint32_t)v[TN]) * items, ceil_div(view.m, (uint32_t)v[TM]),
+                   chunks * view.phases},
         .local = {items, 1, 1},
-        .args = {VCL_ARG((int32_t)g->m), VCL_ARG((int32_t)g->n), VCL_ARG((int32_t)g->k),
+        .args = {VCL_ARG((int32_t)view.m), VCL_ARG((int32_t)g->n), VCL_ARG((int32_t)g->k),
                  VCL_ARG((int32_t)first), VCL_ARG(flags_of(g)), VCL_ARG(g->a), VCL_ARG(g->b),
                  VCL_ARG(g->bias ? g->bias : g->b),
                  VCL_ARG(g->derivative_at ? g->derivative_at : g->b),
