@@ -32,11 +32,21 @@
 #ifndef UNROLL_K
 #define UNROLL_K 1
 #endif
+#ifndef MATRIX /* the matrix unit that multiplies (gemm_matrix.cl), if one does */
+#define MATRIX 0
+#endif
+#ifndef EMULATE
+#define EMULATE 0
+#endif
 #define K_CHUNK 256
 #define ITEMS   ((TM / RM) * (TN / RN))
 
 #define TEXT(x)      #x
-#define UNROLL       _Pragma("unroll")
+#if EMULATE /* not worth its time: barriers in there */
+#define UNROLL
+#else
+#define UNROLL _Pragma("unroll")
+#endif
 #define UNROLL_BY(n) _Pragma(TEXT(unroll n))
 #define VC_T         JOIN(floats, VC)
 
@@ -87,14 +97,15 @@ static inline void spread4(float *to, float4 x)
  *
  * A tile is copied in slots of one vector, which runs along k (op(A) as stored, op(B) transposed) or
  * along the rows or columns of C. In local memory k is the slow dimension either way. */
+#define MATRIX_PAD (MATRIX ? 8 : 0) /* lanes read neighbours in k at once */
 #if TRANS_A
 #define A_K(slot)   ((slot) / (TM / VA))
 #define A_ROW(slot) ((slot) % (TM / VA) * VA)
-#define A_PITCH     TM
+#define A_PITCH     (TM + MATRIX_PAD)
 #else
 #define A_K(slot)   ((slot) % (TK / VA) * VA)
 #define A_ROW(slot) ((slot) / (TK / VA))
-#define A_PITCH     (TM + 4) /* so that the scattered stores meet fewer of the same bank */
+#define A_PITCH     (TM + 4 + MATRIX_PAD) /* so that the scattered stores meet fewer of the same bank */
 #endif
 #define A_SLOTS (TM * TK / VA)
 #define A_PARTS ((A_SLOTS + ITEMS - 1) / ITEMS)
@@ -102,11 +113,11 @@ static inline void spread4(float *to, float4 x)
 #if TRANS_B
 #define B_K(slot)      ((slot) % (TK / VB) * VB)
 #define B_COLUMN(slot) ((slot) / (TK / VB))
-#define B_PITCH        (TN + 4)
+#define B_PITCH        (TN + 4 + MATRIX_PAD)
 #else
 #define B_K(slot)      ((slot) / (TN / VB))
 #define B_COLUMN(slot) ((slot) % (TN / VB) * VB)
-#define B_PITCH        TN
+#define B_PITCH        (TN + MATRIX_PAD)
 #endif
 #define B_SLOTS (TN * TK / VB)
 #define B_PARTS ((B_SLOTS + ITEMS - 1) / ITEMS)
@@ -143,6 +154,10 @@ static inline void store_b(local float *tile, int item, const VB_T *parts)
 
 /* ---- the product ---- */
 
+#if MATRIX
+#include "gemm_matrix.cl"
+#else
+
 /* An item's rows lie in groups of GA neighbours, which it reads as one vector; the groups of all
  * items side by side, then their next ones. Columns likewise. */
 #if RM % 4 == 0
@@ -159,25 +174,28 @@ static inline void store_b(local float *tile, int item, const VB_T *parts)
 #else
 #define GB 1
 #endif
+#define ITEM_X(item)    ((item) % (TN / RN))
+#define ITEM_Y(item)    ((item) / (TN / RN))
 #define ROW_OF(y, i)    ((i) / GA * (GA * (TM / RM)) + (y) * GA + (i) % GA)
 #define COLUMN_OF(x, j) ((j) / GB * (GB * (TN / RN)) + (x) * GB + (j) % GB)
 
-static inline void multiply(local const float *a_tile, local const float *b_tile, int y, int x,
-                            float sum[RM][RN])
+static inline void multiply(local const float *a_tile, int a_pitch, local const float *b_tile,
+                            int b_pitch, int y, int x, local float *scratch, float sum[RM][RN])
 {
     UNROLL_BY(UNROLL_K) for (int p = 0; p < TK; p++) {
         float a[RM], b[RN];
         UNROLL for (int i = 0; i < RM; i += GA)
-            JOIN(spread, GA)(a + i, *(local const JOIN(floats, GA) *)(a_tile + p * A_PITCH +
+            JOIN(spread, GA)(a + i, *(local const JOIN(floats, GA) *)(a_tile + p * a_pitch +
                                                                      ROW_OF(y, i)));
         UNROLL for (int j = 0; j < RN; j += GB)
-            JOIN(spread, GB)(b + j, *(local const JOIN(floats, GB) *)(b_tile + p * B_PITCH +
+            JOIN(spread, GB)(b + j, *(local const JOIN(floats, GB) *)(b_tile + p * b_pitch +
                                                                      COLUMN_OF(x, j)));
         UNROLL for (int i = 0; i < RM; i++)
             UNROLL for (int j = 0; j < RN; j++)
                 sum[i][j] = fma(a[i], b[j], sum[i][j]);
     }
 }
+#endif
 
 /* The column sums of B, by the work-groups of the first rows: an item has every ITEMS-th column. */
 #define SUMS ((TN + ITEMS - 1) / ITEMS)
@@ -207,6 +225,13 @@ static inline void end_row(float *x, int n, int row, int column, int flags,
     *(global VC_T *)(c + first) = JOIN(gather, VC)(x);
 }
 
+#if MATRIX && MATRIX_IS_INTEL && !EMULATE
+#define TILE_KERNEL                                                                                \
+    __attribute__((reqd_work_group_size(ITEMS, 1, 1), intel_reqd_sub_group_size(SUBGROUP)))
+#else
+#define TILE_KERNEL __attribute__((reqd_work_group_size(ITEMS, 1, 1)))
+#endif
+
 /* With SPLIT, c gets the chunks' sums, each m rows of n, and a row of b_sums if they are wanted. */
 /* Does a chunk end with the tile from p? */
 static inline bool ends_chunk(int p, int end)
@@ -219,14 +244,19 @@ static inline bool ends_chunk(int p, int end)
 #endif
 }
 
-kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1))) void
-gemm_tiled(int m, int n, int k, int first_chunk, int flags, global const float *a,
-           global const float *b, global const float *bias, global const float *derivative_at,
-           global float *b_sums, global float *c)
+kernel TILE_KERNEL void gemm_tiled(int m, int n, int k, int first_chunk, int flags,
+                                   global const float *a, global const float *b,
+                                   global const float *bias, global const float *derivative_at,
+                                   global float *b_sums, global float *c)
 {
     local float a_tiles[2 * TK * A_PITCH] __attribute__((aligned(16)));
     local float b_tiles[2 * TK * B_PITCH] __attribute__((aligned(16)));
-    int item = get_local_id(0), x = item % (TN / RN), y = item / (TN / RN);
+#if EMULATE
+    local float scratch[ITEMS / SUBGROUP * EMULATED];
+#else
+    local float *scratch = a_tiles;
+#endif
+    int item = get_local_id(0), x = ITEM_X(item), y = ITEM_Y(item);
     int row0 = get_group_id(1) * TM, column0 = get_group_id(0) * TN;
     int begin = 0, end = k;
 #if PASS == TO_IMAGE
@@ -263,7 +293,8 @@ gemm_tiled(int m, int n, int k, int first_chunk, int flags, global const float *
             }
         }
         if (p >= begin) {
-            multiply(a_tiles + now * TK * A_PITCH, b_tiles + now * TK * B_PITCH, y, x, sum);
+            multiply(a_tiles + now * TK * A_PITCH, A_PITCH, b_tiles + now * TK * B_PITCH, B_PITCH, y,
+                     x, scratch, sum);
             if (sums_columns)
                 add_columns(b_tiles + now * TK * B_PITCH, item, column_sum);
 #if !ONE_CHUNK

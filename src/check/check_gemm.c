@@ -131,35 +131,45 @@ out:
     return r;
 }
 
-/* Each value of each tunable that can be with the others at their defaults; in turn on shapes
- * that no tile divides, with rows that are aligned for vectors and not. */
+/* One value of one tunable, the others at their defaults, if that is possible and not the default.
+ * In turn on shapes that no tile divides, with rows that are aligned for vectors and not. */
+static enum vcl_status one_setting(struct vcl_checker *c, const struct vcl_gemm_def *def, int param,
+                                   int value, unsigned turn, struct vcl_error *err)
+{
+    static const uint32_t odd[][3] = {{67, 140, 520}, {66, 65, 515}, {37, 147, 770}};
+    static const uint32_t small[3] = {3, 6, 515};
+    const uint32_t *shape = c->params->tiny ? small : odd[turn % COUNT(odd)];
+    const struct vcl_gemm g = {.m = shape[0], .n = shape[1], .k = shape[2]};
+    struct vcl_gemm_setting setting = {0};
+    const struct vcl_variant variant = {
+        .accumulate = turn % 2,
+        .bias = turn % 3 == 0,
+        .activation = "sigmoid",
+        .derivative = true,
+        .b_sums = true,
+        .setting = &setting,
+    };
+    if (!def->supports(c->ctx, &g))
+        return VCL_OK;
+    def->defaults(c->ctx, &g, &setting);
+    if (setting.values[param] == value && !c->params->tiny)
+        return VCL_OK;
+    setting.values[param] = value;
+    if (def->valid && !def->valid(c->ctx, &g, &setting))
+        return VCL_OK;
+    return product(c, def, shape, turn % 2, &variant, err);
+}
+
+/* Each value of each tunable; of the last alone in tiny runs. */
 static enum vcl_status all_settings(struct vcl_checker *c, const struct vcl_gemm_def *def,
                                     struct vcl_error *err)
 {
-    static const uint32_t odd[][3] = {{67, 140, 520}, {66, 65, 515}, {37, 147, 770}};
     enum vcl_status r = VCL_OK;
     unsigned turn = 0;
     for (int i = 0; def->params && def->params[i].name; i++) {
         for (const int *value = def->params[i].values; *value; value++, turn++) {
-            const uint32_t *shape = odd[turn % COUNT(odd)];
-            const struct vcl_gemm g = {.m = shape[0], .n = shape[1], .k = shape[2]};
-            struct vcl_gemm_setting setting = {0};
-            const struct vcl_variant variant = {
-                .accumulate = turn % 2,
-                .bias = turn % 3 == 0,
-                .activation = "sigmoid",
-                .derivative = true,
-                .b_sums = true,
-                .setting = &setting,
-            };
-            if (!def->supports(c->ctx, &g))
-                return r;
-            def->defaults(c->ctx, &g, &setting);
-            if (setting.values[i] == *value)
-                continue;
-            setting.values[i] = *value;
-            if (!def->valid || def->valid(c->ctx, &g, &setting))
-                TRY(product(c, def, shape, turn % 2, &variant, err));
+            if (!c->params->tiny || !def->params[i + 1].name)
+                TRY(one_setting(c, def, i, *value, turn, err));
         }
     }
 out:
@@ -175,7 +185,7 @@ static enum vcl_status run(struct vcl_checker *c, struct vcl_error *err)
         TRY(all_shapes(c, *def, err));
         if (vcl_case_count(c, 0, 0, 1))
             TRY(all_epilogues(c, *def, err));
-        if (vcl_case_count(c, 0, c->params->settings, 1))
+        if (vcl_case_count(c, 1, c->params->settings, 1))
             TRY(all_settings(c, *def, err));
     }
 out:

@@ -86,6 +86,8 @@ enum vcl_status vcl_product_operands(struct vcl_checker *c, struct vcl_product *
                                      struct vcl_error *err)
 {
     struct vcl_gemm *g = &p->gemm;
+    /* Both operands of each product; a little more for the product of both errors. */
+    double rounding = p->def->rounding ? 2.02 * p->def->rounding(c->ctx) : 0;
     double floats[3] = {(double)g->m * g->k, (double)g->k * g->n, (double)g->m * g->n};
     enum vcl_status r;
     if (g->conv)
@@ -93,7 +95,7 @@ enum vcl_status vcl_product_operands(struct vcl_checker *c, struct vcl_product *
     TRY(vcl_input(c, "a", (size_t)floats[0], vcl_fill_signed, &p->a, err));
     TRY(vcl_input(c, "b", (size_t)floats[1], vcl_fill_signed, &p->b, err));
     TRY(vcl_output(c, "c", (size_t)floats[2], g->accumulate ? vcl_fill_signed : NULL,
-                   tolerance + (g->activation ? vcl_tolerance_ulps(6) : 0), &p->c, err));
+                   tolerance + (g->activation ? vcl_tolerance_ulps(6) : 0) + rounding, &p->c, err));
     g->a = p->a->buf;
     g->b = p->b->buf;
     g->c = p->c->buf;

@@ -59,7 +59,7 @@ struct vcl_ctx {
     size_t alignment;
     bool same_bits, profile;
     uint32_t vec;
-    const char *gemm, *kernel_dir, *cache_dir;
+    const char *gemm, *precision, *kernel_dir, *cache_dir;
     void (*log)(void *user, enum vcl_log_level level, const char *message);
     void *log_user;
     struct vcl_program *programs;
@@ -92,6 +92,7 @@ enum vcl_status vcl_cl_error(struct vcl_error *err, int code, const char *call, 
     } while (0)
 
 /* device.c */
+bool vcl_ctx_has_extension(const struct vcl_ctx *ctx, const char *name);
 struct vcl_device_handle {
     cl_platform_id platform;
     cl_device_id device;

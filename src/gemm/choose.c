@@ -70,7 +70,23 @@ static enum vcl_status by_request(const struct vcl_ctx *ctx, const struct vcl_ge
     return VCL_OK;
 }
 
-/* Asked for by name > the device class's default that supports the product > naive. */
+/* Another precision than floats is the matrix units' alone: better an error than slow or exact. */
+static enum vcl_status by_precision(const struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
+                                    const struct vcl_gemm_def **ret_def, struct vcl_error *err)
+{
+    const char *name = vcl_ctx_gemm_name(ctx), *precision = vcl_ctx_precision(ctx);
+    if (name && strcmp(name, vcl_gemm_matrix.name) != 0)
+        return ERR(err, VCL_E_ARG, "GEMM '%s' has no precision '%s'", name, precision);
+    if (!vcl_gemm_matrix.supports(ctx, gemm))
+        return ERR(err, VCL_E_UNSUPPORTED,
+                   "'%s' has no matrix units that we know to multiply in %s",
+                   vcl_ctx_device(ctx)->name, precision);
+    *ret_def = &vcl_gemm_matrix;
+    return VCL_OK;
+}
+
+/* The precision's > asked for by name > the device class's default that supports the product >
+ * naive. */
 enum vcl_status vcl_gemm_choose(const struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
                                 const struct vcl_gemm_def **ret_def,
                                 struct vcl_gemm_setting *ret_setting, struct vcl_error *err)
@@ -78,7 +94,9 @@ enum vcl_status vcl_gemm_choose(const struct vcl_ctx *ctx, const struct vcl_gemm
     const struct vcl_gemm_def *chosen = NULL;
     const char *name = vcl_ctx_gemm_name(ctx);
     enum vcl_status r = VCL_OK;
-    if (name)
+    if (strcmp(vcl_ctx_precision(ctx), "exact") != 0)
+        TRY(by_precision(ctx, gemm, &chosen, err));
+    else if (name)
         TRY(by_request(ctx, gemm, name, &chosen, err));
     for (const struct vcl_gemm_def *const *def = vcl_gemm_defs; *def && !chosen; def++) {
         if (is_default(ctx, *def) && (*def)->supports(ctx, gemm))

@@ -24,6 +24,9 @@ struct vcl_gemm_def {
     const char *name, *help;
     bool same_bits; /* gives the bits of `naive` on every device */
     bool cpu_default, gpu_default;
+    /* Relative error of operands that are rounded first, as the context's precision says; NULL:
+     * they are not. */
+    double (*rounding)(const struct vcl_ctx *ctx);
     bool (*supports)(const struct vcl_ctx *ctx, const struct vcl_gemm *gemm);
     /* Tunables, ending with a NULL name, or NULL if there are none. */
     const struct vcl_gemm_param *params;

@@ -8,12 +8,11 @@
 #include <string.h>
 
 #include "gemm/defs.h"
-#include "gemm/gemm.h"
+#include "gemm/tiled.h"
 
 enum { K_CHUNK = 256, PARTS_BYTES = 64 << 20 };
 
-/* The order of `params`. */
-enum { TM, TN, TK, RM, RN, VW, SPLIT };
+enum { TM = VCL_TM, TN, TK, RM, RN, VW, SPLIT };
 
 static const struct vcl_gemm_param params[] = {
     {"TM", (const int[]){16, 32, 64, 128, 0}, "rows of a work-group's tile"},
@@ -84,22 +83,26 @@ static int items_of(const int *v)
     return v[TM] / v[RM] * (v[TN] / v[RN]);
 }
 
-static bool valid(const struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
-                  const struct vcl_gemm_setting *setting)
+bool vcl_tiled_valid(const struct vcl_ctx *ctx, const struct vcl_gemm *gemm, const int *v)
 {
-    const int *v = setting->values;
     const struct vcl_device_info *device = vcl_ctx_device(ctx);
     if (v[SPLIT] > 1 && gemm->conv && gemm->conv->pass == VCL_CONV_TO_IMAGE)
         return false; /* its sums start anew with each tap */
-    for (int i = 0; i <= SPLIT; i++) {
+    for (int i = 0; i < VCL_TILED_PARAMS; i++) {
         if (v[i] < 1)
             return false;
     }
     if (v[TM] % v[RM] || v[TN] % v[RN] || K_CHUNK % v[TK] || v[TM] % v[VW] || v[TN] % v[VW] ||
         v[TK] % v[VW] || v[VW] == 3 || v[VW] > 4)
         return false;
-    size_t local = 2 * sizeof(float) * (size_t)(v[TK] * (v[TM] + v[TN] + 8));
+    size_t local = 2 * sizeof(float) * (size_t)(v[TK] * (v[TM] + v[TN] + 24));
     return local <= device->local_memory && items_of(v) <= (int)device->max_work_group;
+}
+
+static bool valid(const struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
+                  const struct vcl_gemm_setting *setting)
+{
+    return vcl_tiled_valid(ctx, gemm, setting->values);
 }
 
 /* Work-groups that a setting makes of a product. */
@@ -121,8 +124,25 @@ static const struct vcl_gemm_setting few_columns[] = {
 static const struct vcl_gemm_setting hardly_columns[] = {
     {{64, 4, 32, 2, 2, 4, 1}}, {{64, 4, 32, 2, 2, 4, 1024}}, {{0}}};
 
-/* The first that gives every unit of the device a work-group, else the one that makes the most.
- * Small tiles load more for each product, and dividing K costs a second pass. */
+/* Small tiles load more for each product, and dividing K costs a second pass. */
+bool vcl_tiled_pick(const struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
+                    const struct vcl_gemm_setting *rows, struct vcl_gemm_setting *ret_setting)
+{
+    const struct view view = view_of(gemm);
+    double most = 0;
+    for (const struct vcl_gemm_setting *row = rows; row->values[TM]; row++) {
+        double groups = groups_of(&view, row->values);
+        bool slow_to_compile = vcl_ctx_is_cpu(ctx) && items_of(row->values) > 128;
+        if (!vcl_tiled_valid(ctx, gemm, row->values) || groups <= most || slow_to_compile)
+            continue;
+        *ret_setting = *row;
+        most = groups;
+        if (groups >= vcl_ctx_device(ctx)->compute_units)
+            break;
+    }
+    return most > 0;
+}
+
 static void defaults(const struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
                      struct vcl_gemm_setting *setting)
 {
@@ -131,18 +151,7 @@ static void defaults(const struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
                                           : view.n <= 16 ? few_columns
                                           : view.m <= 16 ? few_rows
                                                          : square;
-    double most = 0;
-    for (const struct vcl_gemm_setting *row = rows; row->values[TM]; row++) {
-        double groups = groups_of(&view, row->values);
-        bool slow_to_compile = vcl_ctx_is_cpu(ctx) && items_of(row->values) > 128;
-        if (!valid(ctx, gemm, row) || groups <= most || slow_to_compile)
-            continue;
-        *setting = *row;
-        most = groups;
-        if (groups >= vcl_ctx_device(ctx)->compute_units)
-            return;
-    }
-    if (most == 0) /* a device with next to no local memory or work-groups of a few items */
+    if (!vcl_tiled_pick(ctx, gemm, rows, setting)) /* next to no local memory, or tiny groups */
         *setting = (struct vcl_gemm_setting){{16, 16, 8, 4, 4, 1, 1}};
 }
 
@@ -155,20 +164,29 @@ static int vector_for(uint32_t extent, int most)
     return width;
 }
 
-enum { OPTIONS = 512 };
+/* How a product is done: vcl_tiled_run's arguments. */
+struct plan {
+    const struct vcl_gemm *gemm;
+    const int *values;
+    int store;
+    const char *options;
+};
 
-static void tile_options(const struct vcl_ctx *ctx, const struct vcl_gemm *g, const int *v,
-                         char options[OPTIONS])
+enum { OPTIONS = 640 };
+
+static void tile_options(const struct vcl_ctx *ctx, const struct plan *plan, char options[OPTIONS])
 {
+    const struct vcl_gemm *g = plan->gemm;
+    const int *v = plan->values;
     const struct view view = view_of(g);
     const struct vcl_conv *c = g->conv;
     size_t used = (size_t)snprintf(
         options, OPTIONS,
         "-DTM=%d -DTN=%d -DTK=%d -DRM=%d -DRN=%d -DVA=%d -DVB=%d -DVC=%d "
-        "-DUNROLL_K=%d -DTRANS_A=%d -DTRANS_B=%d",
+        "-DUNROLL_K=%d -DTRANS_A=%d -DTRANS_B=%d%s",
         v[TM], v[TN], v[TK], v[RM], v[RN], vector_for(view.run_a, v[VW]),
-        vector_for(view.run_b, v[VW]), vector_for(g->n, v[RN] < v[VW] ? v[RN] : v[VW]),
-        vcl_ctx_is_cpu(ctx) ? 1 : 8, view.trans_a, view.trans_b);
+        vector_for(view.run_b, v[VW]), vector_for(g->n, plan->store < v[VW] ? plan->store : v[VW]),
+        vcl_ctx_is_cpu(ctx) ? 1 : 8, view.trans_a, view.trans_b, plan->options);
     if (c)
         used += (size_t)snprintf(
             options + used, OPTIONS - used,
@@ -196,14 +214,15 @@ static int32_t flags_of(const struct vcl_gemm *gemm)
 
 /* Tiles of `chunks` chunks from `first`, or of all K at once with 1 chunk and no division, into
  * `to`. Kernels do not look at operands that are not there. */
-static enum vcl_status multiply(struct vcl_ctx *ctx, const struct vcl_gemm *g, const int *v,
-                                uint32_t first, uint32_t chunks, struct vcl_buf *to,
-                                struct vcl_error *err)
+static enum vcl_status multiply(struct vcl_ctx *ctx, const struct plan *plan, uint32_t first,
+                                uint32_t chunks, struct vcl_buf *to, struct vcl_error *err)
 {
+    const struct vcl_gemm *g = plan->gemm;
+    const int *v = plan->values;
     const size_t items = (size_t)items_of(v);
     const struct view view = view_of(g);
     char options[OPTIONS];
-    tile_options(ctx, g, v, options);
+    tile_options(ctx, plan, options);
     struct vcl_launch launch = {
         .source = "gemm_tiled.cl",
         .kernel = "gemm_tiled",
@@ -244,9 +263,11 @@ static enum vcl_status add_up(struct vcl_ctx *ctx, const struct vcl_gemm *g, uin
 
 /* Each chunk of K by other work-groups; as many chunks at a time as the setting says and scratch
  * memory may hold. */
-static enum vcl_status run_split(struct vcl_ctx *ctx, const struct vcl_gemm *g, const int *v,
+static enum vcl_status run_split(struct vcl_ctx *ctx, const struct plan *plan,
                                  struct vcl_error *err)
 {
+    const struct vcl_gemm *g = plan->gemm;
+    const int *v = plan->values;
     const size_t step = ((size_t)g->m + (g->b_sums != NULL)) * g->n * sizeof(float);
     const uint32_t chunks = ceil_div(g->k, K_CHUNK);
     uint32_t at_once = step < PARTS_BYTES ? (uint32_t)(PARTS_BYTES / step) : 1;
@@ -261,18 +282,25 @@ static enum vcl_status run_split(struct vcl_ctx *ctx, const struct vcl_gemm *g, 
     for (uint32_t first = 0; first < chunks; first += at_once) {
         uint32_t count = chunks - first < at_once ? chunks - first : at_once;
         int32_t flags = (first == 0 ? FIRST : 0) | (first + count == chunks ? LAST : 0);
-        TRY(multiply(ctx, g, v, first, count, parts, err));
+        TRY(multiply(ctx, plan, first, count, parts, err));
         TRY(add_up(ctx, g, count, flags, parts, running, err));
     }
 out:
     return r;
 }
 
+enum vcl_status vcl_tiled_run(struct vcl_ctx *ctx, const struct vcl_gemm *gemm, const int *values,
+                              int store, const char *options, struct vcl_error *err)
+{
+    const struct plan plan = {gemm, values, store, options};
+    return values[SPLIT] > 1 ? run_split(ctx, &plan, err)
+                             : multiply(ctx, &plan, 0, 1, gemm->c, err);
+}
+
 static enum vcl_status run(struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
                            const struct vcl_gemm_setting *setting, struct vcl_error *err)
 {
-    const int *v = setting->values;
-    return v[SPLIT] > 1 ? run_split(ctx, gemm, v, err) : multiply(ctx, gemm, v, 0, 1, gemm->c, err);
+    return vcl_tiled_run(ctx, gemm, setting->values, setting->values[RN], "", err);
 }
 
 const struct vcl_gemm_def vcl_gemm_tiled = {
