@@ -57,7 +57,7 @@ struct vcl_ctx {
     cl_context context;
     cl_command_queue queue;
     size_t alignment;
-    bool same_bits, profile;
+    bool same_bits, profile, clblast_advised;
     uint32_t vec;
     const char *gemm, *precision, *kernel_dir, *cache_dir;
     void (*log)(void *user, enum vcl_log_level level, const char *message);
