@@ -7,6 +7,7 @@
  *   H, W, C     the images        MH, MW, F        the maps
  *   KH, KW      the kernel        SH, SW, PH, PW   strides and padding
  */
+#define K_CHUNK 256
 #ifndef VA
 #define VA 1
 #define VB 1
@@ -112,6 +113,17 @@ static inline VB_T load_b(global const float *b, int n, int k, int column, int p
     return *(global const VB_T *)(b + (size_t)column * k + p);
 #else
     return *(global const VB_T *)(b + (size_t)p * n + column);
+#endif
+}
+
+/* Does a chunk end with the TK terms from p? */
+static inline bool ends_chunk(int p, int end)
+{
+#if PASS == TO_IMAGE
+    int next = p % TAP_K + TK;
+    return next >= F || next % K_CHUNK == 0;
+#else
+    return (p + TK) % K_CHUNK == 0 || p + TK >= end;
 #endif
 }
 

@@ -38,7 +38,6 @@
 #ifndef EMULATE
 #define EMULATE 0
 #endif
-#define K_CHUNK 256
 #define ITEMS   ((TM / RM) * (TN / RN))
 
 #define TEXT(x)      #x
@@ -233,17 +232,6 @@ static inline void end_row(float *x, int n, int row, int column, int flags,
 #endif
 
 /* With SPLIT, c gets the chunks' sums, each m rows of n, and a row of b_sums if they are wanted. */
-/* Does a chunk end with the tile from p? */
-static inline bool ends_chunk(int p, int end)
-{
-#if PASS == TO_IMAGE
-    int next = p % TAP_K + TK;
-    return next >= F || next % K_CHUNK == 0;
-#else
-    return (p + TK) % K_CHUNK == 0 || p + TK >= end;
-#endif
-}
-
 kernel TILE_KERNEL void gemm_tiled(int m, int n, int k, int first_chunk, int flags,
                                    global const float *a, global const float *b,
                                    global const float *bias, global const float *derivative_at,

@@ -33,6 +33,8 @@ struct vcl_gemm_def {
     /* What is used unless a tuned row says otherwise; NULL without `params`. */
     void (*defaults)(const struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
                      struct vcl_gemm_setting *setting);
+    /* What `defaults` chooses from: lists that end with a first value of 0, and NULL; or NULL. */
+    const struct vcl_gemm_setting *const *presets;
     /* Can this setting run here? For those that a tuner makes up; NULL: all can. */
     bool (*valid)(const struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
                   const struct vcl_gemm_setting *setting);

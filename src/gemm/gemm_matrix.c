@@ -105,13 +105,14 @@ static const struct vcl_gemm_param params[] = {
     {"VW", (const int[]){1, 2, 4, 0}, "floats a load, at most"},
     {"SPLIT", (const int[]){1, 2, 1024, 0},
      "chunks of K, each another work-group's; 1: not divided"},
+    {"SG", (const int[]){1, 0}, "1"}, /* tiled's */
     {NULL, NULL, NULL},
 };
 
 struct vcl_gemm_setting vcl_matrix_setting(const struct vcl_matrix_unit *unit, int side, int split)
 {
     int rows = unit->cm * side / (2 * unit->um), columns = unit->cn * side / (2 * unit->un);
-    return (struct vcl_gemm_setting){{side, side, 16, rows, columns, 4, split}};
+    return (struct vcl_gemm_setting){{side, side, 16, rows, columns, 4, split, 1}};
 }
 
 static void defaults(const struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
@@ -139,7 +140,8 @@ static bool valid(const struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
                   const struct vcl_gemm_setting *setting)
 {
     const struct vcl_matrix_unit *unit = unit_of(ctx);
-    return vcl_tiled_valid(ctx, gemm, setting->values) && unit && fits(unit, setting->values);
+    return unit && setting->values[VCL_SG] == 1 && vcl_tiled_valid(ctx, gemm, setting->values) &&
+           fits(unit, setting->values);
 }
 
 enum vcl_status vcl_matrix_run(struct vcl_ctx *ctx, const struct vcl_matrix_unit *unit,

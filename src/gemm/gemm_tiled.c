@@ -7,12 +7,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cl/internal.h"
 #include "gemm/defs.h"
 #include "gemm/tiled.h"
 
-enum { K_CHUNK = 256, PARTS_BYTES = 64 << 20 };
+enum { K_CHUNK = 256, SUBGROUP = 16, PARTS_BYTES = 64 << 20 };
 
-enum { TM = VCL_TM, TN, TK, RM, RN, VW, SPLIT };
+enum { TM = VCL_TM, TN, TK, RM, RN, VW, SPLIT, SG };
 
 static const struct vcl_gemm_param params[] = {
     {"TM", (const int[]){16, 32, 64, 128, 0}, "rows of a work-group's tile"},
@@ -23,6 +24,7 @@ static const struct vcl_gemm_param params[] = {
     {"VW", (const int[]){1, 2, 4, 0}, "floats a load, at most"},
     {"SPLIT", (const int[]){1, 2, 1024, 0},
      "chunks of K, each another work-group's; 1: not divided"},
+    {"SG", (const int[]){1, 2, 0}, "2: sub-groups pass elements round, without local memory"},
     {NULL, NULL, NULL},
 };
 
@@ -83,6 +85,12 @@ static int items_of(const int *v)
     return v[TM] / v[RM] * (v[TN] / v[RN]);
 }
 
+static bool has_subgroups(const struct vcl_ctx *ctx)
+{
+    return vcl_ctx_has_extension(ctx, "cl_intel_subgroups") &&
+           vcl_ctx_has_extension(ctx, "cl_intel_required_subgroup_size");
+}
+
 bool vcl_tiled_valid(const struct vcl_ctx *ctx, const struct vcl_gemm *gemm, const int *v)
 {
     const struct vcl_device_info *device = vcl_ctx_device(ctx);
@@ -95,6 +103,9 @@ bool vcl_tiled_valid(const struct vcl_ctx *ctx, const struct vcl_gemm *gemm, con
     if (v[TM] % v[RM] || v[TN] % v[RN] || K_CHUNK % v[TK] || v[TM] % v[VW] || v[TN] % v[VW] ||
         v[TK] % v[VW] || v[VW] == 3 || v[VW] > 4)
         return false;
+    if (v[SG] > 1)
+        return v[SG] == 2 && has_subgroups(ctx) && v[TN] == SUBGROUP * v[RN] && v[TK] == SUBGROUP &&
+               v[RM] <= SUBGROUP && items_of(v) <= (int)device->max_work_group;
     size_t local = 2 * sizeof(float) * (size_t)(v[TK] * (v[TM] + v[TN] + 24));
     return local <= device->local_memory && items_of(v) <= (int)device->max_work_group;
 }
@@ -114,15 +125,27 @@ static double groups_of(const struct view *view, const int *v)
 
 /* Settings in order of preference, ending with a TM of 0. */
 static const struct vcl_gemm_setting square[] = {
-    {{128, 128, 8, 8, 8, 4, 1}},   {{64, 64, 16, 4, 4, 4, 1}},    {{32, 32, 32, 4, 2, 4, 1}},
-    {{64, 64, 16, 4, 4, 4, 1024}}, {{32, 32, 32, 4, 2, 4, 1024}}, {{0}},
+    {{128, 128, 8, 8, 8, 4, 1, 1}},   {{64, 64, 16, 4, 4, 4, 1, 1}},
+    {{32, 32, 32, 4, 2, 4, 1, 1}},    {{64, 64, 16, 4, 4, 4, 1024, 1}},
+    {{32, 32, 32, 4, 2, 4, 1024, 1}}, {{0}},
 };
 static const struct vcl_gemm_setting few_rows[] = {
-    {{16, 64, 16, 2, 4, 4, 1}}, {{16, 64, 16, 2, 4, 4, 1024}}, {{0}}};
+    {{16, 64, 16, 2, 4, 4, 1, 1}}, {{16, 64, 16, 2, 4, 4, 1024, 1}}, {{0}}};
 static const struct vcl_gemm_setting few_columns[] = {
-    {{64, 16, 16, 4, 2, 4, 1}}, {{64, 16, 16, 4, 2, 4, 1024}}, {{0}}};
+    {{64, 16, 16, 4, 2, 4, 1, 1}}, {{64, 16, 16, 4, 2, 4, 1024, 1}}, {{0}}};
 static const struct vcl_gemm_setting hardly_columns[] = {
-    {{64, 4, 32, 2, 2, 4, 1}}, {{64, 4, 32, 2, 2, 4, 1024}}, {{0}}};
+    {{64, 4, 32, 2, 2, 4, 1, 1}}, {{64, 4, 32, 2, 2, 4, 1024, 1}}, {{0}}};
+
+/* Intel's GPUs: units are many and small. */
+static const struct vcl_gemm_setting passed_round[] = {
+    {{32, 64, 16, 8, 4, 1, 1, 2}},    {{32, 32, 16, 8, 2, 1, 1, 2}},
+    {{32, 16, 16, 8, 1, 1, 1, 2}},    {{32, 32, 16, 8, 2, 1, 1024, 2}},
+    {{32, 16, 16, 8, 1, 1, 1024, 2}}, {{0}},
+};
+
+static const struct vcl_gemm_setting *const presets[] = {
+    square, few_rows, few_columns, hardly_columns, passed_round, NULL,
+};
 
 /* Small tiles load more for each product, and dividing K costs a second pass. */
 bool vcl_tiled_pick(const struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
@@ -147,12 +170,15 @@ static void defaults(const struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
                      struct vcl_gemm_setting *setting)
 {
     const struct view view = view_of(gemm);
+    if (!vcl_ctx_is_cpu(ctx) && has_subgroups(ctx) &&
+        vcl_tiled_pick(ctx, gemm, passed_round, setting))
+        return;
     const struct vcl_gemm_setting *rows = view.n <= 4    ? hardly_columns
                                           : view.n <= 16 ? few_columns
                                           : view.m <= 16 ? few_rows
                                                          : square;
     if (!vcl_tiled_pick(ctx, gemm, rows, setting)) /* next to no local memory, or tiny groups */
-        *setting = (struct vcl_gemm_setting){{16, 16, 8, 4, 4, 1, 1}};
+        *setting = (struct vcl_gemm_setting){{16, 16, 8, 4, 4, 1, 1, 1}};
 }
 
 /* The longest vector that divides rows of `extent` floats, so that none lies across their end. */
@@ -180,12 +206,13 @@ static void tile_options(const struct vcl_ctx *ctx, const struct plan *plan, cha
     const int *v = plan->values;
     const struct view view = view_of(g);
     const struct vcl_conv *c = g->conv;
+    const int wide = v[SG] == 2 ? 1 : v[VW];
     size_t used = (size_t)snprintf(
         options, OPTIONS,
         "-DTM=%d -DTN=%d -DTK=%d -DRM=%d -DRN=%d -DVA=%d -DVB=%d -DVC=%d "
         "-DUNROLL_K=%d -DTRANS_A=%d -DTRANS_B=%d%s",
-        v[TM], v[TN], v[TK], v[RM], v[RN], vector_for(view.run_a, v[VW]),
-        vector_for(view.run_b, v[VW]), vector_for(g->n, plan->store < v[VW] ? plan->store : v[VW]),
+        v[TM], v[TN], v[TK], v[RM], v[RN], vector_for(view.run_a, wide),
+        vector_for(view.run_b, wide), vector_for(g->n, plan->store < wide ? plan->store : wide),
         vcl_ctx_is_cpu(ctx) ? 1 : 8, view.trans_a, view.trans_b, plan->options);
     if (c)
         used += (size_t)snprintf(
@@ -224,8 +251,8 @@ static enum vcl_status multiply(struct vcl_ctx *ctx, const struct plan *plan, ui
     char options[OPTIONS];
     tile_options(ctx, plan, options);
     struct vcl_launch launch = {
-        .source = "gemm_tiled.cl",
-        .kernel = "gemm_tiled",
+        .source = v[SG] == 2 ? "gemm_subgroup.cl" : "gemm_tiled.cl",
+        .kernel = v[SG] == 2 ? "gemm_subgroup" : "gemm_tiled",
         .options = options,
         .global = {ceil_div(view.n, (uint32_t)v[TN]) * items, ceil_div(view.m, (uint32_t)v[TM]),
                    chunks * view.phases},
@@ -311,6 +338,7 @@ const struct vcl_gemm_def vcl_gemm_tiled = {
     .supports = supports,
     .params = params,
     .defaults = defaults,
+    .presets = presets,
     .valid = valid,
     .run = run,
 };

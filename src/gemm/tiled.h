@@ -16,6 +16,7 @@ enum vcl_tiled_param {
     VCL_RN,
     VCL_VW,
     VCL_SPLIT,
+    VCL_SG,
     VCL_TILED_PARAMS
 };
 

@@ -215,6 +215,8 @@ static bool is_for_others(const char *kernel, uint32_t lanes)
 {
     bool cpu = strncmp(kernel, "gemm_pack", 9) == 0;
     bool gpu = strncmp(kernel, "gemm_tiled", 10) == 0 || strcmp(kernel, "gemm_sum") == 0;
+    if (strcmp(kernel, "gemm_subgroup") == 0) /* needs an extension */
+        return true;
     return lanes == 1 ? cpu : gpu;
 }
 
