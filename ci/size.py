@@ -26,7 +26,7 @@ def at(sizes, share):
 
 root = pathlib.Path(__file__).resolve().parent.parent
 files, bodies, wrong = [], [], []
-for path in sorted(p for top in ('src', 'include', 'tests', 'kernels', 'examples', 'tools', 'ci')
+for path in sorted(p for top in ('src', 'include', 'tests', 'kernels', 'examples', 'tools', 'bench', 'ci')
                    for p in (root / top).rglob('*') if p.suffix in ('.c', '.h', '.cl', '.py')):
     text = path.read_text(encoding='utf-8')
     name, lines = path.relative_to(root), text.count('\n')

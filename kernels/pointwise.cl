@@ -1,5 +1,5 @@
 /* Element-wise passes: the epilogue of products that cannot do it themselves, activations on their
- * own and their gradients.
+ * own and their gradients, and what goes around a residual block.
  */
 #include "prelude.cl"
 #include "activation.cl"
@@ -22,6 +22,13 @@ kernel void epilogue(int cols, global const float *bias, global float *c)
     flat_store(activate(x), row, cols, j);
 }
 
+/* c (n) = c + x. */
+kernel void add_to(int n, global const float *x, global float *c)
+{
+    int i = FLAT_INDEX;
+    flat_store(flat_load(c, n, i) + flat_load(x, n, i), c, n, i);
+}
+
 /* y (n) = act(x). */
 kernel void activation(int n, global const float *x, global float *y)
 {
@@ -40,4 +47,22 @@ kernel void activation_gradient(int n, global const float *x, global const float
     real slope = activate_grad((real)(0.0f), flat_load(y, n, i));
 #endif
     flat_store(flat_load(dy, n, i) * slope, dy, n, i);
+}
+
+/* y (n) = act(a + b). */
+kernel void add(int n, global const float *a, global const float *b, global float *y)
+{
+    int i = FLAT_INDEX;
+    flat_store(activate(flat_load(a, n, i) + flat_load(b, n, i)), y, n, i);
+}
+
+/* dx (n) = (dy, or dx + dy with `accumulate`) * act'(x), where y = act(x). */
+kernel void pass_gradient(int n, int accumulate, global const float *dy, global const float *y,
+                          global float *dx)
+{
+    int i = FLAT_INDEX;
+    real d = flat_load(dy, n, i);
+    if (accumulate)
+        d = flat_load(dx, n, i) + d;
+    flat_store(d * activate_grad((real)(0.0f), flat_load(y, n, i)), dx, n, i);
 }

@@ -35,6 +35,11 @@ typedef uint16 ureal;
 #define as_ureal as_uint16
 #define to_real  convert_float16
 #define to_ireal convert_int16_rtz
+/* 16 floats at any float's address in the address space `space`. vload16 and vstore16 do the same,
+ * but some runtimes make them of 16 scalars, which costs compilers time and programs speed. */
+typedef float16 loose16 __attribute__((aligned(4)));
+#define load16(space, p)     (*(space const loose16 *)(p))
+#define store16(space, x, p) (*(space loose16 *)(p) = (x))
 #define lane_ids ((uint16)(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15))
 #else
 typedef float real;
@@ -47,6 +52,17 @@ typedef uint ureal;
 #define to_ireal convert_int_rtz
 #endif
 
+/* Narrow rows: work-item i holds VEC columns, from PART_COLUMN on, of row PART_ROW, so that rows of
+ * few columns keep all work-items busy. Those beyond the last row have nothing to do. */
+#define PARTS(cols)       (((cols) + VEC - 1) / VEC)
+#define PART_ROW(cols)    ((int)get_global_id(0) / PARTS(cols))
+#define PART_COLUMN(cols) ((int)get_global_id(0) % PARTS(cols) * VEC)
+#if VEC == 16
+#define part_columns(j) (lane_ids + (uint)(j))
+#else
+#define part_columns(j) ((uint)(j))
+#endif
+
 /* Flat element-wise work: work-item i owns elements i * VEC .. i * VEC + VEC - 1 of n. */
 #define FLAT_INDEX ((int)get_global_id(0) * VEC)
 
@@ -56,22 +72,22 @@ typedef uint ureal;
 static inline real lanes_load_or(global const float *p, int n, int j, float fill)
 {
     if (j + LANES <= n)
-        return vload16(0, p + j);
+        return load16(global, p + j);
     float part[LANES];
     for (int i = 0; i < LANES; i++)
         part[i] = j + i < n ? p[j + i] : fill;
-    return vload16(0, part);
+    return load16(private, part);
 }
 
 /* Stores the lanes that lie below n. */
 static inline void lanes_store(real x, global float *p, int n, int j)
 {
     if (j + LANES <= n) {
-        vstore16(x, 0, p + j);
+        store16(global, x, p + j);
         return;
     }
     float part[LANES];
-    vstore16(x, 0, part);
+    store16(private, x, part);
     for (int i = 0; i < LANES && j + i < n; i++)
         p[j + i] = part[i];
 }

@@ -61,7 +61,7 @@ VCL_API struct vcl_arg vcl_arg_buf(struct vcl_buf *buf);
         struct vcl_buf *: vcl_arg_buf)(x)
 #endif
 
-enum { VCL_MAX_ARGS = 20 };
+enum { VCL_MAX_ARGS = 32 };
 
 /* What to run. `source` is one of the library's kernel files ("pointwise.cl"), or NULL for `text`.
  */

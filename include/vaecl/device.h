@@ -58,9 +58,11 @@ struct vcl_ctx_params {
     const char
         *kernel_dir;       /* read kernels from this folder instead of the embedded ones, or NULL */
     const char *cache_dir; /* where compiled programs are kept, or NULL for none */
-    bool profile;          /* time each kernel; slower */
-    uint32_t lanes;        /* floats a work-item of element-wise kernels holds, 1 or 16; 0 chooses:
-                              16 on CPUs with vectors, else 1. Results are the same bits. */
+    const char *tuning_dir; /* where settings tuned for a device are kept (vaecl/tune.h), or NULL:
+                               only those that the library brings along */
+    bool profile;           /* time each kernel; slower */
+    uint32_t lanes;         /* floats a work-item of element-wise kernels holds, 1 or 16; 0 chooses:
+                               16 on CPUs with vectors, else 1. Results are the same bits. */
     void (*log)(void *user, enum vcl_log_level level, const char *message); /* or NULL */
     void *log_user;
 };
@@ -95,6 +97,8 @@ VCL_API void vcl_profile_reset(struct vcl_ctx *ctx);
 
 /* Launches since the context was made. */
 VCL_API uint64_t vcl_ctx_launches(const struct vcl_ctx *ctx);
+/* Multiply-adds of the matrix products run since the context was made: m n k each. */
+VCL_API uint64_t vcl_ctx_multiply_adds(const struct vcl_ctx *ctx);
 
 #ifdef __cplusplus
 }

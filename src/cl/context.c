@@ -48,6 +48,7 @@ static enum vcl_status copy_params(struct vcl_ctx *ctx, const struct vcl_ctx_par
     TRY(copy_string(ctx, params->gemm, &ctx->gemm, err));
     TRY(copy_string(ctx, params->kernel_dir, &ctx->kernel_dir, err));
     TRY(copy_string(ctx, params->cache_dir, &ctx->cache_dir, err));
+    TRY(copy_string(ctx, params->tuning_dir, &ctx->tuning_dir, err));
     if (ctx->kernel_dir)
         TRY(vcl_kernel_dir_check(ctx->kernel_dir, err));
 out:
@@ -96,6 +97,7 @@ enum vcl_status vcl_ctx_create(const struct vcl_ctx_params *params, struct vcl_c
         return ERR(err, VCL_E_ARG, "%u lanes: 1 and 16 are there", params->lanes);
     TRY(vcl_alloc(1, sizeof *ctx, &ctx, err));
     TRY(copy_params(ctx, params, err));
+    TRY(vcl_arena_alloc(&ctx->arena, sizeof *ctx->gemm_keep, &ctx->gemm_keep, err));
     TRY(open_device(ctx, params->device, err));
     ctx->vec = params->lanes ? params->lanes : default_lanes(&ctx->info);
     vcl_log(ctx, VCL_LOG_DEBUG, "device %s: %s, %s, driver %s", ctx->info.id, ctx->info.name,
@@ -125,6 +127,8 @@ void vcl_ctx_destroy(struct vcl_ctx **ret_ctx)
         clReleaseCommandQueue(ctx->queue);
     if (ctx->context)
         clReleaseContext(ctx->context);
+    if (ctx->gemm_keep)
+        vcl_arena_finish(&ctx->gemm_keep->arena);
     vcl_arena_finish(&ctx->arena);
     free(ctx);
     *ret_ctx = NULL;
@@ -160,9 +164,29 @@ const char *vcl_ctx_gemm_name(const struct vcl_ctx *ctx)
     return ctx->gemm;
 }
 
+const char *vcl_ctx_tuning_dir(const struct vcl_ctx *ctx)
+{
+    return ctx->tuning_dir;
+}
+
+struct vcl_gemm_keep *vcl_ctx_gemm_keep(const struct vcl_ctx *ctx)
+{
+    return ctx->gemm_keep;
+}
+
+void vcl_ctx_look(struct vcl_ctx *ctx, bool on)
+{
+    ctx->looking = on;
+}
+
 uint64_t vcl_ctx_launches(const struct vcl_ctx *ctx)
 {
     return ctx->launches;
+}
+
+uint64_t vcl_ctx_multiply_adds(const struct vcl_ctx *ctx)
+{
+    return ctx->multiply_adds;
 }
 
 enum vcl_status vcl_ctx_finish(struct vcl_ctx *ctx, struct vcl_error *err)
@@ -173,7 +197,7 @@ out:
     return r;
 }
 
-void vcl_log(struct vcl_ctx *ctx, enum vcl_log_level level, const char *fmt, ...)
+void vcl_log(const struct vcl_ctx *ctx, enum vcl_log_level level, const char *fmt, ...)
 {
     if (!ctx->log)
         return;

@@ -45,6 +45,7 @@ struct vcl_list {
     struct vcl_arena arena;
     struct vcl_list_item *items;
     size_t count, cap;
+    uint64_t multiply_adds;
 };
 
 struct vcl_profile_entry;
@@ -58,8 +59,10 @@ struct vcl_ctx {
     cl_command_queue queue;
     size_t alignment;
     bool same_bits, profile, clblast_advised;
+    bool looking; /* launches do nothing */
     uint32_t vec;
-    const char *gemm, *precision, *kernel_dir, *cache_dir;
+    const char *gemm, *precision, *kernel_dir, *cache_dir, *tuning_dir;
+    struct vcl_gemm_keep *gemm_keep;
     void (*log)(void *user, enum vcl_log_level level, const char *message);
     void *log_user;
     struct vcl_program *programs;
@@ -70,7 +73,7 @@ struct vcl_ctx {
     struct vcl_profile_entry *profile_entries;
     struct vcl_profile_event *profile_events;
     size_t n_profile_events, cap_profile_events;
-    uint64_t launches;
+    uint64_t launches, multiply_adds;
 };
 
 /* Name of a CL error code, "CL_OUT_OF_RESOURCES". */
@@ -112,7 +115,7 @@ struct vcl_source {
     struct vcl_str text;  /* everything, includes resolved */
     struct vcl_str lines; /* for each line of it "file:line\n", to translate messages */
 };
-enum vcl_status vcl_source_load(struct vcl_ctx *ctx, const char *name, const char *text,
+enum vcl_status vcl_source_load(const struct vcl_ctx *ctx, const char *name, const char *text,
                                 struct vcl_source *source, struct vcl_error *err) VCL_MUST_CHECK;
 void vcl_source_finish(struct vcl_source *source);
 /* The first error of a build log, with the position in our files. */

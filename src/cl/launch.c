@@ -138,6 +138,8 @@ enum vcl_status vcl_launch_run(struct vcl_ctx *ctx, const struct vcl_launch *lau
     struct vcl_program *program;
     struct vcl_kernel_entry *entry;
     enum vcl_status r;
+    if (ctx->looking)
+        return VCL_OK;
     TRY(vcl_program_get(ctx, launch, &program, err));
     if (ctx->recording)
         return record(ctx->recording, program, launch, err);
@@ -190,6 +192,7 @@ enum vcl_status vcl_list_run(struct vcl_list *list, struct vcl_error *err)
         else
             TRY(enqueue(ctx, item->kernel, item->name, item->global, item->local, err));
     }
+    ctx->multiply_adds += list->multiply_adds;
     TRYCL(err, clFlush(ctx->queue), "clFlush");
 out:
     return r;
@@ -198,6 +201,16 @@ out:
 size_t vcl_list_length(const struct vcl_list *list)
 {
     return list->count;
+}
+
+uint64_t vcl_list_multiply_adds(const struct vcl_list *list)
+{
+    return list->multiply_adds;
+}
+
+void vcl_count_multiply_adds(struct vcl_ctx *ctx, uint64_t count)
+{
+    *(ctx->recording ? &ctx->recording->multiply_adds : &ctx->multiply_adds) += count;
 }
 
 void vcl_list_destroy(struct vcl_list **ret_list)

@@ -52,6 +52,10 @@ struct use;
 /* ---- options.c ---- */
 extern const struct vcl_opt common_options[];
 enum vcl_status parse_options(struct cli *cli, void *options, int argc, char **argv);
+/* Sets "key=value", or a list of them, in a configuration. */
+enum vcl_status assign(struct vcl_config *config, const char *text, struct vcl_error *err);
+enum vcl_status assign_all(struct vcl_config *config, const struct vcl_opt_list *list,
+                           struct vcl_error *err);
 enum vcl_status unknown_command(const char *name, struct vcl_error *err);
 
 /* ---- help.c ---- */
@@ -63,6 +67,13 @@ void print_command_help(const struct command *command);
 enum vcl_status open_context(struct cli *cli);
 /* Prints the profile if asked for. */
 void report_profile(struct cli *cli);
+
+/* ---- tuning.c ---- */
+/* A bar while tuning; for vcl_tune, with the cli as its user. Stops at an interrupt. */
+bool draw_tuning(void *user, const struct vcl_tune_progress *progress);
+/* Tunes, for a few seconds, what nothing is known of on this device. Failing is no reason not to
+ * train. */
+void tune_products(struct cli *cli, const struct vcl_gemm *products, size_t count);
 
 /* ---- output.c ---- */
 void say(const struct cli *cli, const char *fmt, ...)

@@ -14,6 +14,7 @@ struct options {
     const char *data, *split, *model, *out, *resume, *test;
     uint64_t limit;
     struct vcl_opt_list set;
+    bool no_tune;
 };
 
 static const struct vcl_opt opts[] = {
@@ -57,6 +58,10 @@ static const struct vcl_opt opts[] = {
      .offset = offsetof(struct options, resume),
      .arg = "DIR",
      .help = "continue the run in this folder"},
+    {.key = "no-tune",
+     .kind = VCL_OPT_FLAG,
+     .offset = offsetof(struct options, no_tune),
+     .help = "measure nothing at the first training on a device"},
     {0},
 };
 
@@ -72,26 +77,6 @@ struct training {
 };
 
 /* ---- configuration ---- */
-
-static enum vcl_status assign(struct cli *cli, const char *text)
-{
-    const char *equals = strchr(text, '=');
-    char key[64];
-    if (!equals || equals - text >= (long)sizeof key)
-        return ERR(&cli->err, VCL_E_ARG, "--set %s: KEY=VALUE is needed", text);
-    snprintf(key, sizeof key, "%.*s", (int)(equals - text), text);
-    return vcl_config_set(cli->config, key, equals + 1, &cli->err);
-}
-
-static enum vcl_status assign_all(struct cli *cli, const struct vcl_opt_list *list)
-{
-    for (size_t i = 0; i < list->count; i++) {
-        enum vcl_status r = assign(cli, list->items[i]);
-        if (r < 0)
-            return r;
-    }
-    return VCL_OK;
-}
 
 /* A resumed run keeps its own configuration: only a larger number of epochs may be asked for. */
 static enum vcl_status configure_resumed(struct cli *cli, struct options *o)
@@ -115,7 +100,7 @@ static enum vcl_status configure_resumed(struct cli *cli, struct options *o)
             FAIL(&cli->err, VCL_E_ARG,
                  "--resume continues a run as it was: --%.*s does not go with it",
                  (int)strcspn(cli->assigned.items[i], "="), cli->assigned.items[i]);
-        TRY(assign(cli, cli->assigned.items[i]));
+        TRY(assign(cli->config, cli->assigned.items[i], &cli->err));
     }
 out:
     cli->assigned.count = 0;
@@ -130,11 +115,12 @@ static enum vcl_status configure_new(struct cli *cli, const struct options *o)
     TRY(vcl_config_load(cli->config, o->model ? o->model : "mnist-fc", &cli->err));
     for (size_t i = 0; i < cli->assigned.count; i++) {
         const char *text = cli->assigned.items[i];
-        if (strncmp(text, "encoder=", 8) == 0 || strncmp(text, "decoder=", 8) == 0)
+        if (strncmp(text, "encoder=", 8) == 0 || strncmp(text, "decoder=", 8) == 0 ||
+            strncmp(text, "output=", 7) == 0)
             TRY(vcl_config_set(cli->config, "name", "custom", &cli->err));
     }
-    TRY(assign_all(cli, &o->set));
-    TRY(assign_all(cli, &cli->assigned));
+    TRY(assign_all(cli->config, &o->set, &cli->err));
+    TRY(assign_all(cli->config, &cli->assigned, &cli->err));
 out:
     return r;
 }
@@ -170,6 +156,12 @@ static bool on_progress(void *user, const struct vcl_progress *p)
              p->images_per_second, p->seconds_left);
     draw_bar(training->cli, label, (double)p->step / (double)p->epoch_steps, text);
     return interrupted();
+}
+
+static void on_products(void *user, const struct vcl_gemm *products, size_t count)
+{
+    const struct training *training = user;
+    tune_products(training->cli, products, count);
 }
 
 static void on_epoch(void *user, const struct vcl_epoch *e, struct vcl_model *model)
@@ -295,6 +287,7 @@ static enum vcl_status train(struct cli *cli, const struct options *o, const cha
                                              .split = o->split,
                                              .test_split = o->test,
                                              .resume = o->resume != NULL,
+                                             .products = o->no_tune ? NULL : on_products,
                                              .progress = on_progress,
                                              .epoch = on_epoch,
                                              .user = &training},

@@ -39,6 +39,7 @@ enum vcl_status open_context(struct cli *cli)
         .precision = common->precision,
         .kernel_dir = common->kernel_dir ? common->kernel_dir : getenv("VAE_CL_KERNEL_DIR"),
         .cache_dir = cache,
+        .tuning_dir = cache,
         .profile = common->profile,
         .log = log_line,
         .log_user = cli,

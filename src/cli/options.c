@@ -152,6 +152,27 @@ enum vcl_status parse_options(struct cli *cli, void *options, int argc, char **a
     return r;
 }
 
+enum vcl_status assign(struct vcl_config *config, const char *text, struct vcl_error *err)
+{
+    const char *equals = strchr(text, '=');
+    char key[64];
+    if (!equals || equals - text >= (long)sizeof key)
+        return ERR(err, VCL_E_ARG, "--set %s: KEY=VALUE is needed", text);
+    snprintf(key, sizeof key, "%.*s", (int)(equals - text), text);
+    return vcl_config_set(config, key, equals + 1, err);
+}
+
+enum vcl_status assign_all(struct vcl_config *config, const struct vcl_opt_list *list,
+                           struct vcl_error *err)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        enum vcl_status r = assign(config, list->items[i], err);
+        if (r < 0)
+            return r;
+    }
+    return VCL_OK;
+}
+
 enum vcl_status unknown_command(const char *name, struct vcl_error *err)
 {
     const char *names[32];

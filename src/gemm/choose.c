@@ -3,7 +3,7 @@
 
 #include "base/str.h"
 #include "gemm/defs.h"
-#include "gemm/gemm.h"
+#include "gemm/tuning.h"
 
 const struct vcl_gemm_def *const vcl_gemm_defs[] = {
 #define X(name) &vcl_gemm_##name,
@@ -85,11 +85,9 @@ static enum vcl_status by_precision(const struct vcl_ctx *ctx, const struct vcl_
     return VCL_OK;
 }
 
-/* The precision's > asked for by name > the device class's default that supports the product >
- * naive. */
-enum vcl_status vcl_gemm_choose(const struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
-                                const struct vcl_gemm_def **ret_def,
-                                struct vcl_gemm_setting *ret_setting, struct vcl_error *err)
+enum vcl_status vcl_gemm_choose_untuned(const struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
+                                        const struct vcl_gemm_def **ret_def,
+                                        struct vcl_gemm_setting *ret_setting, struct vcl_error *err)
 {
     const struct vcl_gemm_def *chosen = NULL;
     const char *name = vcl_ctx_gemm_name(ctx);
@@ -103,8 +101,29 @@ enum vcl_status vcl_gemm_choose(const struct vcl_ctx *ctx, const struct vcl_gemm
             chosen = *def;
     }
     *ret_def = chosen ? chosen : &vcl_gemm_naive;
-    if (ret_setting && (*ret_def)->defaults)
+    if ((*ret_def)->defaults)
         (*ret_def)->defaults(ctx, gemm, ret_setting);
+out:
+    return r;
+}
+
+/* What the precision needs > asked for by name > the tuned row > the device class's default that
+ * supports the product > naive; the setting is the tuned row's for that implementation, else its
+ * default. */
+enum vcl_status vcl_gemm_choose(const struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
+                                const struct vcl_gemm_def **ret_def,
+                                struct vcl_gemm_setting *ret_setting, struct vcl_error *err)
+{
+    const struct vcl_gemm_def *def;
+    struct vcl_gemm_setting setting = {0};
+    const struct vcl_tuned_row *row;
+    bool asked_for = vcl_ctx_gemm_name(ctx) != NULL || strcmp(vcl_ctx_precision(ctx), "exact") != 0;
+    enum vcl_status r;
+    TRY(vcl_gemm_choose_untuned(ctx, gemm, &def, &setting, err));
+    TRY(vcl_tuning_find(ctx, gemm, asked_for ? def : NULL, &row, &setting, err));
+    *ret_def = row && row->def ? row->def : def;
+    if (ret_setting)
+        *ret_setting = setting;
 out:
     return r;
 }
@@ -121,8 +140,7 @@ static bool too_small(const struct vcl_buf *buf, double floats)
     return buf && (double)(vcl_buf_size(buf) / sizeof(float)) < floats;
 }
 
-/* Floats in the operands A, B and C. */
-static void operand_sizes(const struct vcl_gemm *g, double floats[3])
+void vcl_gemm_sizes(const struct vcl_gemm *g, double floats[3])
 {
     floats[0] = (double)g->m * g->k;
     floats[1] = (double)g->k * g->n;
@@ -143,7 +161,7 @@ static enum vcl_status check(const struct vcl_gemm *gemm, const struct vcl_activ
         if (r < 0)
             return r;
     }
-    operand_sizes(gemm, floats);
+    vcl_gemm_sizes(gemm, floats);
     if (too_small(gemm->a, floats[0]) || too_small(gemm->b, floats[1]) ||
         too_small(gemm->c, floats[2]) || too_small(gemm->derivative_at, floats[2]) ||
         too_small(gemm->bias, (double)n) || too_small(gemm->b_sums, (double)n))
@@ -163,11 +181,16 @@ enum vcl_status vcl_gemm_run(struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
     const struct vcl_gemm_def *def;
     const struct vcl_activation *activation;
     struct vcl_gemm_setting setting = {0};
+    bool looking;
     enum vcl_status r;
     TRY(vcl_activation_find(gemm->activation, &activation, err));
     TRY(check(gemm, activation, err));
+    TRY(vcl_look_at(ctx, gemm, activation->name, &looking, err));
+    if (looking)
+        goto out;
     TRY(vcl_gemm_choose(ctx, gemm, &def, &setting, err));
     TRY(def->run(ctx, gemm, &setting, err));
+    vcl_count_multiply_adds(ctx, (uint64_t)vcl_gemm_multiplies(gemm));
 out:
     return r;
 }

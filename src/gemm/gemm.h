@@ -50,6 +50,15 @@ enum vcl_status vcl_gemm_choose(const struct vcl_ctx *ctx, const struct vcl_gemm
                                 struct vcl_gemm_setting *ret_setting,
                                 struct vcl_error *err) VCL_MUST_CHECK;
 
+/* The same without looking at tuned rows. */
+enum vcl_status vcl_gemm_choose_untuned(const struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
+                                        const struct vcl_gemm_def **ret_def,
+                                        struct vcl_gemm_setting *ret_setting,
+                                        struct vcl_error *err) VCL_MUST_CHECK;
+
+/* Floats in the operands A, B and C. */
+void vcl_gemm_sizes(const struct vcl_gemm *gemm, double floats[3]);
+
 /* Multiplications with useful operands: m * n * k, without those of a transposed convolution that
  * meet no tap. */
 double vcl_gemm_multiplies(const struct vcl_gemm *gemm);
@@ -84,6 +93,9 @@ void vcl_gemm_options(const struct vcl_gemm *gemm, char options[VCL_GEMM_OPTIONS
  * launched. Bias and activation or derivative over c: */
 enum vcl_status vcl_gemm_epilogue(struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
                                   struct vcl_error *err) VCL_MUST_CHECK;
+/* c (n) = c + x: C's old value and a product. */
+enum vcl_status vcl_gemm_add(struct vcl_ctx *ctx, size_t n, struct vcl_buf *x, struct vcl_buf *c,
+                             struct vcl_error *err) VCL_MUST_CHECK;
 /* The derivative alone: */
 enum vcl_status vcl_gemm_derivative(struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
                                     struct vcl_error *err) VCL_MUST_CHECK;

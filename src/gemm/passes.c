@@ -71,6 +71,19 @@ enum vcl_status vcl_column_sums(struct vcl_ctx *ctx, size_t rows, size_t cols, b
     return vcl_launch_run(ctx, &launch, err);
 }
 
+enum vcl_status vcl_gemm_add(struct vcl_ctx *ctx, size_t n, struct vcl_buf *x, struct vcl_buf *c,
+                             struct vcl_error *err)
+{
+    struct vcl_launch launch = {
+        .source = "pointwise.cl",
+        .kernel = "add_to",
+        .args = {VCL_ARG((int32_t)n), VCL_ARG(x), VCL_ARG(c)},
+        .n_args = 3,
+    };
+    vcl_flat_size(ctx, &launch, n, 1);
+    return vcl_launch_run(ctx, &launch, err);
+}
+
 enum vcl_status vcl_gemm_derivative(struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
                                     struct vcl_error *err)
 {

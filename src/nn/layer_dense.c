@@ -5,11 +5,9 @@
 #include <math.h>
 #include <stddef.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "gemm/gemm.h"
 #include "nn/defs.h"
-#include "ops/ops.h"
 
 struct dense {
     int64_t units;
@@ -32,22 +30,18 @@ static const struct vcl_opt opts[] = {
      .kind = VCL_OPT_STRING,
      .offset = offsetof(struct dense, activation),
      .arg = "NAME",
-     .help = "identity, relu, leaky_relu, elu, selu, gelu, silu, tanh, sigmoid, softplus"},
+     .help = VCL_ACTIVATIONS_HELP},
     {0},
 };
 
 static enum vcl_status shape(struct vcl_node *node, struct vcl_error *err)
 {
     struct dense *dense = node->config;
-    const struct vcl_activation *activation;
     char name[80];
     enum vcl_status r;
     if (dense->units == 0)
         FAIL(err, VCL_E_ARG, "dense needs its number of units, as in \"dense 400 relu\"");
-    TRY(vcl_activation_find(dense->activation, &activation, err));
-    dense->activation = activation->name;
-    node->keeps_input = activation->needs_input;
-    node->activation = activation->needs_input ? NULL : activation->name;
+    TRY(vcl_node_activation(node, &dense->activation, err));
     node->out_shape = (struct vcl_shape){1, (uint32_t)dense->units, 1};
     /* PyTorch's default for nn.Linear: U(-1/sqrt(in), 1/sqrt(in)) for both. */
     float bound = 1.0f / sqrtf((float)node->in_size);
@@ -71,15 +65,13 @@ static enum vcl_status forward(struct vcl_node *node, const struct vcl_run *run,
         .k = (uint32_t)node->in_size,
         .a = node->in,
         .b = vcl_node_param(node, WEIGHT)->value,
-        .c = node->pre ? node->pre : node->out,
+        .c = vcl_node_target(node),
         .bias = vcl_node_param(node, BIAS)->value,
-        .activation = node->pre ? NULL : dense->activation,
+        .activation = vcl_node_fused(node, dense->activation),
     };
     enum vcl_status r;
     TRY(vcl_gemm_run(run->ctx, &gemm, err));
-    if (node->pre)
-        TRY(vcl_op_activation(run->ctx, dense->activation, run->rows * node->out_size, node->pre,
-                              node->out, err));
+    TRY(vcl_node_activate(node, run, dense->activation, err));
 out:
     return r;
 }
@@ -126,9 +118,7 @@ static enum vcl_status backward(struct vcl_node *node, const struct vcl_run *run
 {
     const struct dense *dense = node->config;
     enum vcl_status r;
-    if (!node->derived && strcmp(dense->activation, "identity") != 0)
-        TRY(vcl_activation_gradient(run->ctx, dense->activation, run->rows * node->out_size,
-                                    node->pre, node->out, node->dout, err));
+    TRY(vcl_node_derive(node, run, dense->activation, err));
     TRY(parameter_gradients(node, run, err));
     if (node->din)
         TRY(input_gradient(node, run, err));
@@ -142,6 +132,7 @@ const struct vcl_layer_def vcl_layer_dense = {
     .opts = opts,
     .config_size = sizeof(struct dense),
     .defaults = &defaults,
+    .outputs = VCL_OUTPUTS_VALUES,
     .derives = true,
     .shape = shape,
     .forward = forward,

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/philox.h"
 
@@ -35,24 +36,62 @@ void vcl_params_finish(struct vcl_params *params)
     *params = (struct vcl_params){0};
 }
 
-enum vcl_status vcl_params_add(struct vcl_params *params, const char *name, uint32_t rows,
-                               uint32_t cols, float bound, size_t *ret_index, struct vcl_error *err)
+/* Gives a copy of `param` its name and its place: among the trained, or among the states, which
+ * vcl_params_allocate puts behind them. */
+static enum vcl_status add(struct vcl_params *params, const char *name, struct vcl_param param,
+                           size_t *ret_index, struct vcl_error *err)
 {
     enum vcl_status r;
+    size_t *floats = param.is_state ? &params->states : &params->floats;
     size_t step = vcl_buf_alignment(params->ctx) / sizeof(float);
     step = step > TENSOR_STEP ? step : TENSOR_STEP;
-    size_t count = (size_t)(rows ? rows : 1) * cols;
-    if (count > MOST || params->floats > MOST - count)
+    if (param.count > MOST || params->floats + params->states > MOST - param.count)
         FAIL(err, VCL_E_UNSUPPORTED, "more than %d parameters are too many for any device", MOST);
     TRY(vcl_grow(&params->items, &params->cap, params->count + 1, sizeof *params->items, err));
-    struct vcl_param *param = &params->items[params->count];
-    *param = (struct vcl_param){
-        .rows = rows, .cols = cols, .bound = bound, .offset = params->floats, .count = count};
-    snprintf(param->name, sizeof param->name, "%s", name);
-    params->floats += (count + step - 1) / step * step;
+    if (param.dims == 0) {
+        param.dims = param.rows ? 2 : 1;
+        param.shape[0] = param.rows ? param.rows : param.cols;
+        param.shape[1] = param.rows ? param.cols : 0;
+    }
+    snprintf(param.name, sizeof param.name, "%s", name);
+    param.offset = *floats;
+    *floats += (param.count + step - 1) / step * step;
+    params->items[params->count] = param;
     *ret_index = params->count++;
 out:
     return r;
+}
+
+enum vcl_status vcl_params_add(struct vcl_params *params, const char *name, uint32_t rows,
+                               uint32_t cols, float bound, size_t *ret_index, struct vcl_error *err)
+{
+    const struct vcl_param param = {
+        .rows = rows, .cols = cols, .bound = bound, .count = (size_t)(rows ? rows : 1) * cols};
+    return add(params, name, param, ret_index, err);
+}
+
+enum vcl_status vcl_params_add_tensor(struct vcl_params *params, const char *name,
+                                      const uint32_t shape[VCL_PARAM_DIMS], float bound,
+                                      size_t *ret_index, struct vcl_error *err)
+{
+    struct vcl_param param = {.cols = shape[3], .dims = VCL_PARAM_DIMS, .bound = bound};
+    double rows = (double)shape[0] * shape[1] * shape[2];
+    if (rows * param.cols > MOST) /* and its counts may not fit */
+        return ERR(err, VCL_E_UNSUPPORTED, "more than %d parameters are too many for any device",
+                   MOST);
+    param.rows = (uint32_t)rows;
+    param.count = (size_t)param.rows * param.cols;
+    memcpy(param.shape, shape, sizeof param.shape);
+    return add(params, name, param, ret_index, err);
+}
+
+enum vcl_status vcl_params_add_vector(struct vcl_params *params, const char *name, uint32_t count,
+                                      float initial, bool is_state, size_t *ret_index,
+                                      struct vcl_error *err)
+{
+    const struct vcl_param param = {
+        .cols = count, .initial = initial, .is_state = is_state, .count = count};
+    return add(params, name, param, ret_index, err);
 }
 
 static enum vcl_status make_views(struct vcl_params *params, struct vcl_error *err)
@@ -60,9 +99,11 @@ static enum vcl_status make_views(struct vcl_params *params, struct vcl_error *e
     enum vcl_status r = VCL_OK;
     for (size_t i = 0; i < params->count; i++) {
         struct vcl_param *p = &params->items[i];
+        if (p->is_state)
+            p->offset += params->floats;
         size_t offset = p->offset * sizeof(float), size = p->count * sizeof(float);
         TRY(vcl_buf_view(params->value, offset, size, &p->value, err));
-        if (params->gradient)
+        if (params->gradient && !p->is_state)
             TRY(vcl_buf_view(params->gradient, offset, size, &p->gradient, err));
     }
 out:
@@ -74,7 +115,7 @@ enum vcl_status vcl_params_allocate(struct vcl_params *params, bool trainable,
 {
     size_t size = params->floats * sizeof(float);
     enum vcl_status r;
-    TRY(vcl_buf_create(params->ctx, size, &params->value, err));
+    TRY(vcl_buf_create(params->ctx, size + params->states * sizeof(float), &params->value, err));
     if (trainable) {
         TRY(vcl_buf_create(params->ctx, size, &params->gradient, err));
         for (int i = 0; i < VCL_OPTIMISER_STATES; i++)
@@ -90,19 +131,20 @@ static void draw(const struct vcl_param *param, uint64_t seed, uint32_t index, f
     const struct vcl_philox rng = {.seed = seed, .stream = VCL_STREAM_INIT, .step = index};
     for (size_t i = 0; i < param->count; i++) {
         float u = vcl_philox_uniform(&rng, (uint32_t)(i >> 32), (uint32_t)i);
-        values[i] = (2.0f * u - 1.0f) * param->bound;
+        values[i] = (2.0f * u - 1.0f) * param->bound + param->initial;
     }
 }
 
 enum vcl_status vcl_params_draw(struct vcl_params *params, uint64_t seed, struct vcl_error *err)
 {
     float *values;
-    enum vcl_status r = vcl_alloc(params->floats, sizeof *values, &values, err);
+    size_t floats = params->floats + params->states;
+    enum vcl_status r = vcl_alloc(floats, sizeof *values, &values, err);
     if (r < 0)
         return r;
     for (size_t i = 0; i < params->count; i++)
         draw(&params->items[i], seed, (uint32_t)i, values + params->items[i].offset);
-    r = vcl_buf_write(params->value, 0, params->floats * sizeof *values, values, err);
+    r = vcl_buf_write(params->value, 0, floats * sizeof *values, values, err);
     free(values);
     return r;
 }
@@ -111,7 +153,7 @@ size_t vcl_params_total(const struct vcl_params *params)
 {
     size_t total = 0;
     for (size_t i = 0; i < params->count; i++)
-        total += params->items[i].count;
+        total += params->items[i].is_state ? 0 : params->items[i].count;
     return total;
 }
 
@@ -119,7 +161,7 @@ const struct vcl_param *vcl_params_at(const struct vcl_params *params, size_t in
 {
     for (size_t i = 0; i < params->count; i++) {
         const struct vcl_param *p = &params->items[i];
-        if (index >= p->offset && index < p->offset + p->count)
+        if (!p->is_state && index >= p->offset && index < p->offset + p->count)
             return p;
     }
     return NULL;

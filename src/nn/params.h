@@ -10,15 +10,17 @@
 #include "base/mem.h"
 #include "cl/context.h"
 
-enum { VCL_OPTIMISER_STATES = 2 };
+enum { VCL_OPTIMISER_STATES = 2, VCL_PARAM_DIMS = 4 };
 
 struct vcl_param {
-    char name[80];            /* "encoder.0.weight" */
-    uint32_t rows, cols;      /* rows 0: a vector of `cols` */
-    float bound;              /* initial values are uniform in [-bound, bound) */
-    size_t offset, count;     /* in floats, in the flat buffers */
-    struct vcl_buf *value;    /* views */
-    struct vcl_buf *gradient; /* NULL unless trainable */
+    char name[80];                        /* "encoder.0.weight" */
+    uint32_t rows, cols;                  /* rows 0: a vector of `cols` */
+    uint32_t dims, shape[VCL_PARAM_DIMS]; /* as in files; all but the last make `rows` */
+    float initial, bound;  /* initial values are uniform around `initial`, at most `bound` away */
+    bool is_state;         /* kept with the model, but not trained: running averages */
+    size_t offset, count;  /* in floats, in the flat buffers */
+    struct vcl_buf *value; /* views */
+    struct vcl_buf *gradient; /* NULL unless trainable, and for state */
     bool gradient_written;    /* in the backward pass being enqueued: the next one accumulates */
 };
 
@@ -26,7 +28,9 @@ struct vcl_params {
     struct vcl_ctx *ctx;
     struct vcl_param *items;
     size_t count, cap;
-    size_t floats; /* of a flat buffer, padding included; padding stays zero */
+    size_t floats;    /* of a flat buffer, padding included; padding stays zero */
+    size_t states;    /* floats that follow in `value` only: what is not trained */
+    uint32_t streams; /* of random numbers, handed out to nodes */
     struct vcl_buf *value, *gradient, *state[VCL_OPTIMISER_STATES];
 };
 
@@ -37,6 +41,15 @@ void vcl_params_finish(struct vcl_params *params);
 enum vcl_status vcl_params_add(struct vcl_params *params, const char *name, uint32_t rows,
                                uint32_t cols, float bound, size_t *ret_index,
                                struct vcl_error *err) VCL_MUST_CHECK;
+/* Likewise one of four dimensions: as a matrix it has the last for its columns. */
+enum vcl_status vcl_params_add_tensor(struct vcl_params *params, const char *name,
+                                      const uint32_t shape[VCL_PARAM_DIMS], float bound,
+                                      size_t *ret_index, struct vcl_error *err) VCL_MUST_CHECK;
+/* Likewise a vector that begins with one value in all places. State is saved and read with the
+ * model, but no optimiser, norm or gradient sees it. */
+enum vcl_status vcl_params_add_vector(struct vcl_params *params, const char *name, uint32_t count,
+                                      float initial, bool is_state, size_t *ret_index,
+                                      struct vcl_error *err) VCL_MUST_CHECK;
 
 /* Makes the flat buffers; with `trainable` those of gradients and optimiser state too. */
 enum vcl_status vcl_params_allocate(struct vcl_params *params, bool trainable,

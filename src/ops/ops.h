@@ -26,6 +26,16 @@ struct vcl_health {
 enum vcl_status vcl_op_activation(struct vcl_ctx *ctx, const char *activation, size_t n,
                                   struct vcl_buf *x, struct vcl_buf *y,
                                   struct vcl_error *err) VCL_MUST_CHECK;
+/* y (n) = act(a + b). */
+enum vcl_status vcl_op_add(struct vcl_ctx *ctx, const char *activation, size_t n, struct vcl_buf *a,
+                           struct vcl_buf *b, struct vcl_buf *y,
+                           struct vcl_error *err) VCL_MUST_CHECK;
+/* dx (n) = dy, or dx + dy with `accumulate`, times the activation's derivative where its value was
+ * y; not for gelu and silu. NULL is the identity. */
+enum vcl_status vcl_op_pass_gradient(struct vcl_ctx *ctx, const char *activation, size_t n,
+                                     bool accumulate, struct vcl_buf *dy, struct vcl_buf *y,
+                                     struct vcl_buf *dx, struct vcl_error *err) VCL_MUST_CHECK;
+
 /* ---- reduce.c ---- */
 
 /* sums (ceil(n / cols)) = sums of each run of `cols` elements of x (n); of squares, if so asked. */
@@ -107,7 +117,96 @@ enum vcl_status vcl_op_unpack(struct vcl_ctx *ctx, bool bytes, enum vcl_binarise
                               struct vcl_buf *ids, struct vcl_buf *raw, struct vcl_buf *x,
                               struct vcl_error *err) VCL_MUST_CHECK;
 
+/* ---- norm.c ---- */
+
+/* Batch normalisation of x (rows, cols), a column a feature: kernels/norm.cl. */
+struct vcl_batchnorm {
+    uint32_t rows, cols;
+    float momentum, eps;
+    struct vcl_buf *x;
+    struct vcl_buf *gamma, *beta, *running_mean, *running_var; /* (cols) */
+    struct vcl_buf *kept; /* (4, cols): from forward to backward */
+};
+enum { VCL_BATCHNORM_KEPT = 4 };
+
+/* `kept` from the batch, a step of the running averages towards it; needs two rows or more. */
+enum vcl_status vcl_op_batchnorm_statistics(struct vcl_ctx *ctx, const struct vcl_batchnorm *op,
+                                            struct vcl_error *err) VCL_MUST_CHECK;
+/* `kept` from the running averages. */
+enum vcl_status vcl_op_batchnorm_running(struct vcl_ctx *ctx, const struct vcl_batchnorm *op,
+                                         struct vcl_error *err) VCL_MUST_CHECK;
+/* y (rows, cols) from x and `kept`. */
+enum vcl_status vcl_op_batchnorm_apply(struct vcl_ctx *ctx, const struct vcl_batchnorm *op,
+                                       const char *activation, struct vcl_buf *y,
+                                       struct vcl_error *err) VCL_MUST_CHECK;
+/* dgamma, dbeta (cols), added to what is there with `accumulate`; after _statistics. */
+enum vcl_status vcl_op_batchnorm_parameters(struct vcl_ctx *ctx, const struct vcl_batchnorm *op,
+                                            bool accumulate, struct vcl_buf *dy,
+                                            struct vcl_buf *dgamma, struct vcl_buf *dbeta,
+                                            struct vcl_error *err) VCL_MUST_CHECK;
+/* dx, times the derivative of the activation (NULL: none) that x is the value of; after
+ * _parameters. */
+enum vcl_status vcl_op_batchnorm_gradient(struct vcl_ctx *ctx, const struct vcl_batchnorm *op,
+                                          const char *in_activation, struct vcl_buf *dy,
+                                          struct vcl_buf *dx, struct vcl_error *err) VCL_MUST_CHECK;
+
+/* Layer normalisation of each row of x (rows, cols): kernels/norm.cl. */
+struct vcl_layernorm {
+    uint32_t rows, cols;
+    float eps;
+    struct vcl_buf *x, *gamma, *beta; /* (rows, cols), (cols), (cols) */
+    struct vcl_buf *kept;             /* (rows, 2): from forward to backward */
+};
+enum { VCL_LAYERNORM_KEPT = 2 };
+
+enum vcl_status vcl_op_layernorm_forward(struct vcl_ctx *ctx, const struct vcl_layernorm *op,
+                                         const char *activation, struct vcl_buf *y,
+                                         struct vcl_error *err) VCL_MUST_CHECK;
+enum vcl_status vcl_op_layernorm_parameters(struct vcl_ctx *ctx, const struct vcl_layernorm *op,
+                                            bool accumulate, struct vcl_buf *dy,
+                                            struct vcl_buf *dgamma, struct vcl_buf *dbeta,
+                                            struct vcl_error *err) VCL_MUST_CHECK;
+enum vcl_status vcl_op_layernorm_gradient(struct vcl_ctx *ctx, const struct vcl_layernorm *op,
+                                          const char *in_activation, struct vcl_buf *dy,
+                                          struct vcl_buf *dx, struct vcl_error *err) VCL_MUST_CHECK;
+
+/* ---- dropout.c ---- */
+
+struct vcl_dropout {
+    uint32_t rows, cols;
+    uint32_t stream; /* of Philox */
+    float p;         /* of being dropped */
+    struct vcl_buf *step, *ids;
+    struct vcl_buf *x; /* (rows, cols) */
+};
+enum vcl_status vcl_op_dropout_forward(struct vcl_ctx *ctx, const struct vcl_dropout *op,
+                                       struct vcl_buf *y, struct vcl_error *err) VCL_MUST_CHECK;
+/* Times the derivative of the activation (NULL: none) that x is the value of. */
+enum vcl_status vcl_op_dropout_gradient(struct vcl_ctx *ctx, const struct vcl_dropout *op,
+                                        const char *in_activation, struct vcl_buf *dy,
+                                        struct vcl_buf *dx, struct vcl_error *err) VCL_MUST_CHECK;
+
+/* ---- pool.c ---- */
+
+/* Images x (batch, height, width, channels) to y (batch, out_height, out_width, channels). */
+enum vcl_pooling { VCL_MAX_POOL, VCL_AVG_POOL, VCL_UPSAMPLE };
+struct vcl_pool {
+    enum vcl_pooling kind;
+    uint32_t batch, height, width, channels, out_height, out_width;
+    uint32_t size_h, size_w, stride_h, stride_w; /* of windows; for upsampling size is the factor */
+    struct vcl_buf *x, *y;
+};
+enum vcl_status vcl_op_pool_forward(struct vcl_ctx *ctx, const struct vcl_pool *op,
+                                    struct vcl_error *err) VCL_MUST_CHECK;
+/* Times the derivative of the activation (NULL: none) that x is the value of. */
+enum vcl_status vcl_op_pool_gradient(struct vcl_ctx *ctx, const struct vcl_pool *op,
+                                     const char *in_activation, struct vcl_buf *dy,
+                                     struct vcl_buf *dx, struct vcl_error *err) VCL_MUST_CHECK;
+
 /* ---- size.c ---- */
+
+/* Sizes for a kernel whose items are parts of rows (PART_ROW of kernels/prelude.cl). */
+void vcl_part_size(const struct vcl_ctx *ctx, struct vcl_launch *launch, size_t rows, size_t cols);
 
 /* Sizes for a kernel written with LANE_LOOP: 16 lanes a row (kernels/prelude.cl). */
 void vcl_row_size(const struct vcl_ctx *ctx, struct vcl_launch *launch, size_t rows);

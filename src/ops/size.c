@@ -1,5 +1,12 @@
 /* SPDX-License-Identifier: MIT */
+#include "gemm/gemm.h"
 #include "ops/ops.h"
+
+void vcl_part_size(const struct vcl_ctx *ctx, struct vcl_launch *launch, size_t rows, size_t cols)
+{
+    size_t vec = vcl_ctx_vec(ctx);
+    vcl_flat_size(ctx, launch, rows * ((cols + vec - 1) / vec) * vec, 1);
+}
 
 void vcl_row_size(const struct vcl_ctx *ctx, struct vcl_launch *launch, size_t rows)
 {

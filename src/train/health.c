@@ -25,6 +25,9 @@ static bool is_finite_buffer(struct vcl_buf *buf, size_t floats)
 static const char *bad_node(const struct vcl_chain *chain, uint32_t rows)
 {
     for (size_t i = 0; i < chain->count; i++) {
+        const char *inner = chain->nodes[i].inner ? bad_node(chain->nodes[i].inner, rows) : NULL;
+        if (inner)
+            return inner;
         if (!is_finite_buffer(chain->nodes[i].out, rows * chain->nodes[i].out_size))
             return chain->nodes[i].name;
     }

@@ -3,6 +3,9 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+#include "vae/output.h"
 
 static enum vcl_status build_chains(struct vcl_model *model, struct vcl_error *err)
 {
@@ -16,35 +19,26 @@ static enum vcl_status build_chains(struct vcl_model *model, struct vcl_error *e
     vcl_chain_init(&model->decoder, model->ctx, &model->params,
                    (struct vcl_shape){1, model->latent, 1});
     TRY(vcl_chain_add_all(&model->decoder, "decoder", config->decoder, err));
-    snprintf(text, sizeof text, "dense %u", model->data_size);
-    TRY(vcl_chain_add(&model->decoder, "output", text, err));
+    TRY(vcl_output_add(&model->decoder, config, model->shape, model->likelihood, err));
 out:
     return r;
-}
-
-static size_t chain_row_size(const struct vcl_chain *chain, bool trainable)
-{
-    size_t floats = 0;
-    for (size_t i = 0; i < chain->count; i++) {
-        const struct vcl_node *node = &chain->nodes[i];
-        floats += node->out_size * (1 + node->keeps_input + trainable);
-    }
-    return floats * sizeof(float);
 }
 
 /* Refuses a batch that cannot fit, and says which would. */
 static enum vcl_status check_memory(const struct vcl_model *model, struct vcl_error *err)
 {
     const struct vcl_device_info *device = vcl_ctx_device(model->ctx);
-    size_t fixed =
-        model->params.floats * sizeof(float) * (model->trainable ? 2 + VCL_OPTIMISER_STATES : 1);
-    size_t encoder = chain_row_size(&model->encoder, model->trainable);
-    size_t decoder = chain_row_size(&model->decoder, model->trainable);
+    size_t copies = model->trainable ? 2 + VCL_OPTIMISER_STATES : 1;
+    size_t fixed = (model->params.floats * copies + model->params.states) * sizeof(float);
+    size_t encoder = vcl_chain_row_floats(&model->encoder, model->trainable) * sizeof(float);
+    size_t decoder = vcl_chain_row_floats(&model->decoder, model->trainable) * sizeof(float);
     size_t row = encoder + decoder + (2 * (size_t)model->data_size + 4 * model->latent) * 4;
     size_t largest = encoder > decoder ? encoder : decoder;
     size_t most = device->memory > fixed ? (device->memory - fixed) / row : 0;
     if (device->max_alloc && device->max_alloc / largest < most)
         most = device->max_alloc / largest;
+    if (INT32_MAX / (largest / sizeof(float)) < most) /* kernels count in 32 bits */
+        most = INT32_MAX / (largest / sizeof(float));
     if (model->batch <= most)
         return VCL_OK;
     enum vcl_status r =
@@ -208,9 +202,19 @@ struct vcl_latent vcl_model_latent(const struct vcl_model *model, uint32_t rows,
     };
 }
 
+static struct vcl_run run_of(const struct vcl_model *model, uint32_t rows, bool training)
+{
+    return (struct vcl_run){.ctx = model->ctx,
+                            .rows = rows,
+                            .training = training,
+                            .step = model->step,
+                            .ids = model->ids};
+}
+
 enum vcl_status vcl_model_encode(struct vcl_model *model, uint32_t rows, struct vcl_error *err)
 {
-    return vcl_chain_forward(&model->encoder, &(struct vcl_run){model->ctx, rows}, err);
+    const struct vcl_run run = run_of(model, rows, false);
+    return vcl_chain_forward(&model->encoder, &run, err);
 }
 
 enum vcl_status vcl_model_draw(struct vcl_model *model, uint32_t rows, uint32_t repeat,
@@ -221,7 +225,8 @@ enum vcl_status vcl_model_draw(struct vcl_model *model, uint32_t rows, uint32_t 
 
 enum vcl_status vcl_model_decode(struct vcl_model *model, uint32_t rows, struct vcl_error *err)
 {
-    return vcl_chain_forward(&model->decoder, &(struct vcl_run){model->ctx, rows}, err);
+    const struct vcl_run run = run_of(model, rows, false);
+    return vcl_chain_forward(&model->decoder, &run, err);
 }
 
 enum vcl_status vcl_model_score(struct vcl_model *model, uint32_t rows, uint32_t repeat,
@@ -248,21 +253,22 @@ enum vcl_status vcl_model_mean(struct vcl_model *model, uint32_t rows, struct vc
                              vcl_model_y(model), vcl_model_y(model), err);
 }
 
-enum vcl_status vcl_model_forward(struct vcl_model *model, uint32_t rows, bool gradient,
+enum vcl_status vcl_model_forward(struct vcl_model *model, uint32_t rows, bool training,
                                   struct vcl_error *err)
 {
+    const struct vcl_run run = run_of(model, rows, training);
     enum vcl_status r;
-    TRY(vcl_model_encode(model, rows, err));
+    TRY(vcl_chain_forward(&model->encoder, &run, err));
     TRY(vcl_model_draw(model, rows, 1, 0, err));
-    TRY(vcl_model_decode(model, rows, err));
-    TRY(vcl_model_score(model, rows, 1, gradient, err));
+    TRY(vcl_chain_forward(&model->decoder, &run, err));
+    TRY(vcl_model_score(model, rows, 1, training, err));
 out:
     return r;
 }
 
 enum vcl_status vcl_model_backward(struct vcl_model *model, uint32_t rows, struct vcl_error *err)
 {
-    const struct vcl_run run = {model->ctx, rows};
+    const struct vcl_run run = run_of(model, rows, true);
     enum vcl_status r;
     for (size_t i = 0; i < model->params.count; i++)
         model->params.items[i].gradient_written = false;
@@ -282,6 +288,7 @@ void vcl_model_describe(const struct vcl_model *model, struct vcl_model_info *re
         .name = model->config->name,
         .encoder = model->config->encoder,
         .decoder = model->config->decoder,
+        .output = model->config->output,
         .likelihood = model->likelihood->name,
         .objective = model->objective->name,
         .has_density = model->likelihood->density && model->objective->stochastic,
@@ -304,6 +311,13 @@ const char *vcl_model_tensor_shape(const struct vcl_model *model, size_t index, 
     *ret_rows = param->rows;
     *ret_cols = param->cols;
     return param->name;
+}
+
+uint32_t vcl_model_tensor_dims(const struct vcl_model *model, size_t index, uint32_t ret_shape[4])
+{
+    const struct vcl_param *param = &model->params.items[index];
+    memcpy(ret_shape, param->shape, sizeof param->shape);
+    return param->dims;
 }
 
 enum vcl_status vcl_model_tensor_read(struct vcl_model *model, size_t index, float *ret_values,

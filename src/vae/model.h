@@ -58,7 +58,8 @@ enum vcl_status vcl_model_send_step(struct vcl_model *model, const struct vcl_st
 /* raw -> x */
 enum vcl_status vcl_model_unpack(struct vcl_model *model, uint32_t rows, enum vcl_dtype dtype,
                                  enum vcl_binarise binarise, struct vcl_error *err) VCL_MUST_CHECK;
-/* x -> heads -> z (rows * repeat) and kl */
+/* x -> heads -> z (rows * repeat) and kl. Here and in vcl_model_decode layers behave as in use, not
+ * as in training. */
 enum vcl_status vcl_model_encode(struct vcl_model *model, uint32_t rows,
                                  struct vcl_error *err) VCL_MUST_CHECK;
 enum vcl_status vcl_model_draw(struct vcl_model *model, uint32_t rows, uint32_t repeat,
@@ -72,11 +73,16 @@ enum vcl_status vcl_model_score(struct vcl_model *model, uint32_t rows, uint32_t
 /* y -> E[x|z], in place */
 enum vcl_status vcl_model_mean(struct vcl_model *model, uint32_t rows,
                                struct vcl_error *err) VCL_MUST_CHECK;
-/* The stages up to recon and kl; with `gradient` also that of y. */
-enum vcl_status vcl_model_forward(struct vcl_model *model, uint32_t rows, bool gradient,
+/* The stages up to recon and kl; in training also the gradient of y. */
+enum vcl_status vcl_model_forward(struct vcl_model *model, uint32_t rows, bool training,
                                   struct vcl_error *err) VCL_MUST_CHECK;
 /* From the gradient of y to those of all parameters. */
 enum vcl_status vcl_model_backward(struct vcl_model *model, uint32_t rows,
+                                   struct vcl_error *err) VCL_MUST_CHECK;
+
+/* The matrix products of a training step: one block that the caller frees. */
+enum vcl_status vcl_model_products(struct vcl_model *model, uint32_t rows,
+                                   struct vcl_gemm **ret_products, size_t *ret_count,
                                    struct vcl_error *err) VCL_MUST_CHECK;
 
 /* The latent's operands for `rows` examples with `repeat` samples each. */

@@ -51,27 +51,38 @@ static enum vcl_status check_finite(const struct vcl_st_tensor *tensor, enum vcl
     return VCL_OK;
 }
 
-/* Reads a flat buffer and adds a tensor for each parameter; names are prefix + parameter. */
-static enum vcl_status add_tensors(const struct vcl_model *model, struct vcl_buf *flat,
-                                   const char *prefix, struct vcl_arena *arena,
-                                   struct vcl_st_tensor *tensors, struct vcl_error *err)
+/* What model and checkpoint are made of. */
+struct tensor_list {
+    struct vcl_arena arena;
+    struct vcl_st_tensor *tensors;
+    size_t count;
+};
+
+/* Reads a flat buffer and adds a tensor for each parameter that lies in it; names are prefix +
+ * parameter. */
+static enum vcl_status add_tensors(const struct vcl_params *params, struct vcl_buf *flat,
+                                   const char *prefix, struct tensor_list *list,
+                                   struct vcl_error *err)
 {
-    const struct vcl_params *params = &model->params;
     float *values;
+    size_t size = vcl_buf_size(flat);
     enum vcl_status r;
-    TRY(vcl_arena_alloc(arena, params->floats * sizeof(float), &values, err));
-    TRY(vcl_buf_read(flat, 0, params->floats * sizeof(float), values, err));
+    TRY(vcl_arena_alloc(&list->arena, size, &values, err));
+    TRY(vcl_buf_read(flat, 0, size, values, err));
     for (size_t i = 0; i < params->count; i++) {
         const struct vcl_param *p = &params->items[i];
+        struct vcl_st_tensor *tensor = &list->tensors[list->count];
         char name[112], *copy;
+        if (p->is_state && flat != params->value)
+            continue;
         snprintf(name, sizeof name, "%s%s", prefix, p->name);
-        TRY(vcl_arena_strdup(arena, name, &copy, err));
-        tensors[i] = (struct vcl_st_tensor){
-            .name = copy, .dims = p->rows ? 2 : 1, .count = p->count, .values = values + p->offset};
-        tensors[i].shape[0] = p->rows ? p->rows : p->cols;
-        tensors[i].shape[1] = p->cols;
+        TRY(vcl_arena_strdup(&list->arena, name, &copy, err));
+        *tensor = (struct vcl_st_tensor){
+            .name = copy, .dims = p->dims, .count = p->count, .values = values + p->offset};
+        memcpy(tensor->shape, p->shape, sizeof p->shape);
+        list->count++;
         /* Such a file could not be read back; the one that is there stays. */
-        TRY(check_finite(&tensors[i], VCL_E_NUMERIC, err));
+        TRY(check_finite(tensor, VCL_E_NUMERIC, err));
     }
 out:
     return r;
@@ -80,24 +91,23 @@ out:
 enum vcl_status vcl_model_write(struct vcl_model *model, const char *path, int states,
                                 const json_t *extra, bool replace, struct vcl_error *err)
 {
-    struct vcl_arena arena = {0};
-    struct vcl_st_tensor *tensors;
+    const struct vcl_params *params = &model->params;
+    struct tensor_list list = {0};
     json_t *meta = NULL;
-    size_t n = model->params.count;
+    size_t most = (size_t)(1 + states) * params->count;
     enum vcl_status r;
     TRY(metadata(model, extra, &meta, err));
-    TRY(vcl_arena_alloc(&arena, (size_t)(1 + states) * n * sizeof *tensors, &tensors, err));
-    TRY(add_tensors(model, model->params.value, "", &arena, tensors, err));
+    TRY(vcl_arena_alloc(&list.arena, most * sizeof *list.tensors, &list.tensors, err));
+    TRY(add_tensors(params, params->value, "", &list, err));
     for (int i = 0; i < states; i++) {
         char prefix[24];
         snprintf(prefix, sizeof prefix, "state%d/", i);
-        TRY(add_tensors(model, model->params.state[i], prefix, &arena,
-                        tensors + (size_t)(1 + i) * n, err));
+        TRY(add_tensors(params, params->state[i], prefix, &list, err));
     }
-    TRY(vcl_st_write(path, tensors, (size_t)(1 + states) * n, meta, replace, err));
+    TRY(vcl_st_write(path, list.tensors, list.count, meta, replace, err));
 out:
     json_decref(meta);
-    vcl_arena_finish(&arena);
+    vcl_arena_finish(&list.arena);
     return r;
 }
 
@@ -105,6 +115,19 @@ enum vcl_status vcl_model_save(struct vcl_model *model, const char *path, bool r
                                struct vcl_error *err)
 {
     return vcl_model_write(model, path, 0, NULL, replace, err);
+}
+
+static enum vcl_status wrong_shape(const struct vcl_st_tensor *tensor,
+                                   const struct vcl_param *param, struct vcl_error *err)
+{
+    struct vcl_str needed = {0};
+    for (uint32_t i = 0; i < param->dims; i++)
+        vcl_str_add(&needed, "%s%u", i ? " x " : "", param->shape[i]);
+    enum vcl_status r =
+        ERR(err, VCL_E_FORMAT, "tensor '%s' has %zu values in %u dimensions, the model needs %s",
+            tensor->name, tensor->count, tensor->dims, needed.text ? needed.text : "others");
+    vcl_str_finish(&needed);
+    return r;
 }
 
 static enum vcl_status find_tensor(const struct vcl_st_file *file, const char *prefix,
@@ -116,11 +139,9 @@ static enum vcl_status find_tensor(const struct vcl_st_file *file, const char *p
     const struct vcl_st_tensor *tensor = vcl_st_find(file, name);
     if (!tensor)
         return ERR(err, VCL_E_FORMAT, "tensor '%s' is missing", name);
-    uint32_t dims = param->rows ? 2 : 1;
-    if (tensor->dims != dims || tensor->count != param->count ||
-        tensor->shape[dims - 1] != param->cols)
-        return ERR(err, VCL_E_FORMAT, "tensor '%s' has %zu values, the model needs %u x %u", name,
-                   tensor->count, param->rows ? param->rows : 1, param->cols);
+    if (tensor->dims != param->dims || tensor->count != param->count ||
+        memcmp(tensor->shape, param->shape, param->dims * sizeof *param->shape) != 0)
+        return wrong_shape(tensor, param, err);
     *ret_tensor = tensor;
     return check_finite(tensor, VCL_E_FORMAT, err);
 }
@@ -132,6 +153,8 @@ static enum vcl_status read_flat(struct vcl_model *model, const struct vcl_st_fi
     for (size_t i = 0; i < model->params.count; i++) {
         const struct vcl_param *p = &model->params.items[i];
         const struct vcl_st_tensor *tensor = NULL;
+        if (p->is_state && flat != model->params.value)
+            continue;
         TRY(find_tensor(file, prefix, p, &tensor, err));
         TRY(vcl_buf_write(flat, p->offset * sizeof(float), p->count * sizeof(float), tensor->values,
                           err));
@@ -241,7 +264,7 @@ enum vcl_status vcl_model_from_file(struct vcl_ctx *ctx, const struct vcl_st_fil
 out:
     vcl_model_destroy(&model);
     vcl_config_destroy(&config);
-    if (r == VCL_E_ARG) { /* it came from the file, not from the user */
+    if (r == VCL_E_ARG || r == VCL_E_SHAPE) { /* it came from the file, not from the user */
         r = VCL_E_FORMAT;
         if (err)
             err->status = r;

@@ -31,8 +31,10 @@ static const struct mistake {
     /* The value is as good as before, its bits are not. */
     {"gemm_naive.cl", "#define K_CHUNK 256", "#define K_CHUNK 128", "gemm"},
     {"gemm_naive.cl", "p < end", "p < end - 1", "gemm"},
-    {"gemm_packed.cl", "element, columns[j], sum[i][j])", "element, columns[0], sum[i][j])",
-     "gemm"},
+    {"gemm_packed.cl", "fma(element, columns[v]", "fma(columns[v], columns[v]", "gemm"},
+    {"conv_pack.cl", "y >= g->height;", "y > g->height;", "conv"},
+    {"conv_pack.cl", "x >= g->map_width", "x > g->map_width", "conv"},
+    {"conv_gather.cl", "total += products", "total = products", "conv"},
     {"conv_naive.cl", "#define K_CHUNK 256", "#define K_CHUNK 128", "conv"},
     {"conv_naive.cl", "x >= g.width)", "x > g.width)", "conv"},
     {"conv_naive.cl", "from % stride != 0", "false", "conv"},

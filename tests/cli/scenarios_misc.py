@@ -127,6 +127,24 @@ def devices(bench):
     bench.bad('sample', '--model', 'run', status=(3,), env={'VAE_CL_DEVICE': 'nonexistent'})
 
 
+def benchmark(bench):
+    """Rows have their keys, and shares are of the peak that is given beside them."""
+    result = bench.good('bench', '--json', '--seconds', '0.02', '--product', 'heads', '--model',
+                        'in/good.json', '--batch', '20', '-q').json()
+    gemm, training, peak = result['gemm'], result['training'], result['peak_gflops']
+    expect([set(row) for row in gemm] == [{'name', 'm', 'n', 'k', 'gflops', 'peak_share'}] and
+           [set(row) for row in training] == [{'model', 'batch', 'images_per_second', 'gflops',
+                                               'launches_per_step', 'peak_share'}],
+           'rows: %s %s' % (gemm, training))
+    expect(gemm[0]['name'] == 'heads' and (gemm[0]['m'], gemm[0]['n'], gemm[0]['k']) ==
+           (128, 40, 400) and training[0]['batch'] == 20, 'rows: %s %s' % (gemm, training))
+    expect(result['bandwidth_gbs'] == max(result['bandwidth'].values()) > 0, 'bandwidth: %s' %
+           result['bandwidth'])
+    for row in gemm + training:
+        expect(row['gflops'] > 0 and abs(row['peak_share'] * peak / row['gflops'] - 1) < 1e-6,
+               'of a peak of %s: %s' % (peak, row))
+
+
 def metrics(bench):
     """A line an epoch; the run's configuration can be trained again."""
     lines = bench.path('run/metrics.jsonl').read_text(encoding='utf-8').splitlines()
@@ -144,3 +162,4 @@ def run(bench, tap):
     tap.run('seeds', seeds, bench)
     tap.run('choosing a device', devices, bench)
     tap.run('the run folder', metrics, bench)
+    tap.run('benchmark', benchmark, bench)

@@ -17,6 +17,12 @@ struct vcl_model *test_model_create(struct vcl_ctx *ctx, const struct vcl_config
 void test_model_give(struct vcl_model *model, uint32_t rows, const float *x, const float *eps)
 {
     OK(vcl_buf_write(model->x, 0, (size_t)rows * model->data_size * sizeof *x, x, &test_error));
+    int32_t *ids = malloc(rows * sizeof *ids);
+    assert_non_null(ids);
+    for (uint32_t i = 0; i < rows; i++)
+        ids[i] = (int32_t)i;
+    OK(vcl_buf_write(model->ids, 0, rows * sizeof *ids, ids, &test_error));
+    free(ids);
     if (model->objective->stochastic)
         OK(vcl_buf_write(model->eps, 0, (size_t)rows * model->latent * sizeof *eps, eps,
                          &test_error));

@@ -22,7 +22,7 @@ static struct grad_case *add(struct list *list, const char *group, const char *n
 {
     assert_true(list->count < MOST_CASES);
     struct grad_case *c = &list->cases[list->count++];
-    *c = (struct grad_case){.data = 17, .rows = 9};
+    *c = (struct grad_case){.shape = {1, 17, 1}, .rows = 9};
     snprintf(c->name, sizeof c->name, "%s %s", group, name);
     return c;
 }
@@ -51,21 +51,41 @@ static void add_activations(struct list *list)
     }
 }
 
+/* Pictures of 6 x 5 with two channels as data; the decoder's are 1 pixel high. */
 static void add_layers(struct list *list)
 {
     static const struct {
-        const char *name, *text;
-    } examples[] = {{"dense", "dense 13 tanh"}};
+        const char *name, *encoder, *decoder;
+    } examples[] = {
+        {"dense", "dense 13 tanh", "dense 13 tanh"},
+        {"conv", "conv 3 k3x2 s2x1 p1x0 gelu, conv 4 k2 elu, dense 9 elu",
+         "dense 24 tanh, reshape 3 4 2, conv 3 k4 s2 softplus, conv 2 k3"},
+        {"deconv", "deconv 2 k4 s2 tanh, dense 9 elu",
+         "dense 12 tanh, reshape 3 2 2, deconv 3 k3x4 s2x3 p0x1 o1x0 gelu, deconv 2 k3 s2 elu"},
+        {"conv1d", "reshape 1 12 5, conv1d 4 k4 s2 tanh, conv1d 3 gelu, dense 9",
+         "conv1d 3 k3 elu, conv1d 2 k2 s2 p1, dense 9 tanh"},
+        {"reshape", "reshape 5 3 4, conv 3 k3 s2 tanh, reshape 1 18 1, dense 9 elu",
+         "reshape 2 2 1, conv 3 tanh, reshape 1 12 1, reshape 3 2 2, dense 9"},
+        {"maxpool", "maxpool k2 s2, dense 9 elu", "upsample 6, maxpool k3 s2, dense 9 tanh"},
+        {"avgpool", "avgpool k3 s1, dense 9 elu", "upsample 6, avgpool k2 s3, dense 9 tanh"},
+        {"upsample", "upsample 2, dense 9 elu", "dense 5 tanh, upsample 3, dense 9"},
+        {"batchnorm", "batchnorm elu, dense 9 elu, batchnorm gelu, dense 7 tanh, batchnorm",
+         "batchnorm, dense 9 tanh, batchnorm tanh"},
+        {"layernorm", "layernorm, dense 9 tanh, layernorm silu", "layernorm tanh, dense 9"},
+        {"dropout", "dropout 0.3, dense 20 elu, dropout 0.5", "dense 20 gelu, dropout 0.4"},
+        {"residual", "dense 9 tanh, residual [dense 8 gelu, dense 9 softplus] elu",
+         "residual [dense 4], residual [residual [dense 4 tanh], dense 4 tanh] gelu"},
+    };
     for (const struct vcl_layer_def *const *def = vcl_layer_defs; *def; def++) {
-        const char *text = NULL;
-        for (size_t i = 0; i < sizeof examples / sizeof *examples; i++) {
-            if (strcmp(examples[i].name, (*def)->name) == 0)
-                text = examples[i].text;
-        }
-        if (!text)
+        size_t i = 0, count = sizeof examples / sizeof *examples;
+        while (i < count && strcmp(examples[i].name, (*def)->name) != 0)
+            i++;
+        if (i == count)
             fail_msg("no gradient test for the layer %s: add an example to grad/cases.c",
                      (*def)->name);
-        set_layers(add(list, "layer", (*def)->name), text, text);
+        struct grad_case *c = add(list, "layer", (*def)->name);
+        c->shape = (struct vcl_shape){6, 5, 2};
+        set_layers(c, examples[i].encoder, examples[i].decoder);
     }
 }
 
@@ -107,14 +127,35 @@ static void add_others(struct list *list)
     c->clamped = true;
     set_layers(c, "dense 10 tanh", "dense 10 tanh");
     c = add(list, "one", "of each");
-    c->data = c->rows = 1;
+    c->shape.width = 1;
+    c->rows = 1;
     set(c, "latent", "1");
     set_layers(c, "dense 1 tanh", "dense 1 gelu");
     c = add(list, "chunks", "of sums");
-    c->data = 270;
+    c->shape.width = 270;
     c->rows = 260;
     set(c, "latent", "2");
-    set_layers(c, "dense 3 tanh", "dense 3 tanh");
+    set_layers(c, "layernorm, dense 3 tanh", "batchnorm, dense 3 tanh");
+    c = add(list, "output", "deconv");
+    c->shape = (struct vcl_shape){6, 8, 3};
+    set(c, "output", "deconv k4 s2");
+    set_layers(c, "conv 4 k4 s2 elu, conv 5 k3 silu", "dense 24 elu, reshape 3 4 2, conv 4 gelu");
+    c = add(list, "output", "conv1d");
+    c->shape = (struct vcl_shape){1, 11, 2};
+    set(c, "output", "conv1d k3 tanh");
+    set(c, "likelihood", "gaussian");
+    set_layers(c, "conv1d 4 k5 s2 relu", "dense 11 elu");
+    c = add(list, "conv", "in residual blocks");
+    c->shape = (struct vcl_shape){5, 4, 2};
+    set(c, "output", "conv k3x1");
+    set_layers(
+        c, "residual [conv 3 k3 elu, conv 2 k1] elu, conv 3 k2 p0 tanh",
+        "dense 20 tanh, reshape 5 4 1, residual [reshape 4 5 1, conv 1 k3 tanh, reshape 5 4 1]");
+    c = add(list, "all", "together");
+    c->shape = (struct vcl_shape){8, 8, 3};
+    set_layers(
+        c, "batchnorm relu, maxpool k2 s2, residual [batchnorm tanh, dropout 0.2], avgpool k2 s1",
+        "dense 6, residual [layernorm elu, dense 6 elu, dropout 0.5] elu, layernorm");
 }
 
 struct grad_case *grad_cases_create(size_t *ret_count)
@@ -145,18 +186,21 @@ double grad_number(uint32_t *index, double low, double high)
 
 struct vae_ref *grad_case_reference(const struct grad_case *c, const struct vcl_config *config)
 {
-    struct vae_ref *ref = vae_ref_create(config, c->data, c->rows);
+    struct vae_ref *ref = vae_ref_create(config, c->shape, c->rows);
     uint32_t index = 0;
     double low = strcmp(config->likelihood, "bernoulli") == 0 ? 0 : -2;
     if (!ref)
         fail_msg("%s: the reference in tests/ref knows no such model", c->name);
+    ref->step = 1; /* that of test_model_step(model, 1) */
     for (size_t i = 0; i < ref->count; i++) {
         const struct vae_ref_node *node = &ref->nodes[i];
-        double bound = 1.5 / (node->in > 4 ? node->in / 4.0 : 1);
-        for (size_t j = 0; j < (node->in + 1) * node->units; j++)
-            ref->params[node->at + j] = grad_number(&index, -bound, bound);
+        bool normalises = strstr(node->layer->name, "norm");
+        double bound = normalises ? 0.8 : 1.5 / (node->in > 4 ? node->in / 4.0 : 1);
+        for (size_t j = 0; j < node->n_params; j++)
+            ref->params[node->at + j] =
+                grad_number(&index, -bound, bound) + (normalises && j < node->n_params / 2);
     }
-    for (size_t i = 0; i < c->rows * c->data; i++)
+    for (size_t i = 0; i < c->rows * ref->data; i++)
         ref->x[i] = grad_number(&index, low, low + 1 - 1.5 * low);
     for (size_t i = 0; i < c->rows * ref->latent; i++)
         ref->eps[i] = grad_number(&index, -2, 2);

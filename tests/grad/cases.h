@@ -11,9 +11,10 @@
 
 struct grad_case {
     char name[64];
-    char words[8][64]; /* "key=value" */
+    char words[8][128]; /* "key=value" */
     size_t n_words;
-    size_t data, rows;
+    struct vcl_shape shape;
+    size_t rows;
     bool clamped; /* some log-variances lie beyond their bound */
 };
 

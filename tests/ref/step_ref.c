@@ -11,7 +11,13 @@
 #include "ref/step_ref_ops.h"
 
 /* Who draws what, as in src/base/philox.h and src/vae/model.h. */
-enum { STREAM_INIT = 1, STREAM_SHUFFLE = 2, STREAM_BINARISE = 3, STREAM_LATENT = 1 << 16 };
+enum {
+    STREAM_INIT = 1,
+    STREAM_SHUFFLE = 2,
+    STREAM_BINARISE = 3,
+    STREAM_NODE = 64,
+    STREAM_LATENT = 1 << 16
+};
 enum { TENSOR_STEP = 1024 };
 
 static float *floats(size_t n)
@@ -24,89 +30,142 @@ static float *floats(size_t n)
 
 /* ---- set-up ---- */
 
-static uint32_t place(struct step_ref *ref, uint32_t count)
+static uint32_t shape_size(struct vcl_shape shape)
 {
-    uint32_t at = ref->floats;
-    ref->floats += (count + TENSOR_STEP - 1) / TENSOR_STEP * TENSOR_STEP;
-    return at;
+    return shape.height * shape.width * shape.channels;
 }
 
-static void add_node(struct step_ref *ref, uint32_t *width, uint32_t units, const char *activation)
+static void place_tensors(struct step_ref *ref, struct step_ref_node *node)
 {
-    size_t n = (size_t)ref->config->batch * units;
+    for (uint32_t i = 0; i < node->n_tensors; i++) {
+        struct step_ref_tensor *tensor = &node->tensors[i];
+        uint32_t *end = tensor->is_state ? &ref->states : &ref->floats;
+        tensor->at = *end;
+        *end += (tensor->count + TENSOR_STEP - 1) / TENSOR_STEP * TENSOR_STEP;
+    }
+}
+
+/* Adds the layer "dense 40 relu", whose words without an activation are `text`. */
+static void add_node(struct step_ref *ref, struct vcl_shape *shape, const char *text,
+                     const char *activation, uint32_t from)
+{
     struct step_ref_node *node = &ref->nodes[ref->count++];
-    *node = (struct step_ref_node){.in = *width,
-                                   .units = units,
+    char name[32] = "";
+    int used = 0;
+    if (ref->count > STEP_REF_NODES || sscanf(text, " %31s%n", name, &used) < 1)
+        abort();
+    *node = (struct step_ref_node){.layer = step_ref_layer(name),
                                    .activation = step_ref_activation(activation),
-                                   .pre = floats(n),
-                                   .y = floats(n),
-                                   .dy = floats(n)};
-    node->weight = place(ref, *width * units);
-    node->bias = place(ref, units);
-    *width = units;
+                                   .in_shape = *shape,
+                                   .shape = *shape,
+                                   .in = shape_size(*shape),
+                                   .from = from};
+    if (!node->layer || !node->activation || !node->layer->read(node, text + used))
+        abort();
+    if (strcmp(name, "dropout") == 0)
+        node->stream = STREAM_NODE + ref->streams++;
+    node->units = shape_size(node->shape);
+    size_t n = (size_t)ref->config->batch * node->units;
+    node->pre = floats(n);
+    node->y = floats(n);
+    node->dy = floats(n);
+    place_tensors(ref, node);
+    *shape = node->shape;
 }
 
-static void add_nodes(struct step_ref *ref, uint32_t *width, const char *text)
+static void add_nodes(struct step_ref *ref, struct vcl_shape *shape, const char *text);
+
+/* One layer's text: what is in brackets comes first. */
+static void add_layer(struct step_ref *ref, struct vcl_shape *shape, char *text)
+{
+    char *open = strchr(text, '['), *close = strrchr(text, ']');
+    uint32_t from = (uint32_t)ref->count;
+    if (open) {
+        *close = '\0';
+        add_nodes(ref, shape, open + 1);
+        memset(open, ' ', (size_t)(close - open) + 1);
+    }
+    for (size_t end = strlen(text); end > 0 && text[end - 1] == ' ';)
+        text[--end] = '\0';
+    char *last = strrchr(text, ' ');
+    bool has_activation = last && step_ref_activation(last + 1);
+    if (has_activation)
+        *last = '\0';
+    add_node(ref, shape, text, has_activation ? last + 1 : "identity", from);
+}
+
+static void add_nodes(struct step_ref *ref, struct vcl_shape *shape, const char *text)
 {
     while (*text) {
-        char activation[32] = "identity";
-        unsigned units;
-        if (ref->count + 2 >= STEP_REF_NODES ||
-            sscanf(text, " dense %u %31[a-z_]", &units, activation) < 1 ||
-            !step_ref_activation(activation))
-            abort();
-        add_node(ref, width, units, activation);
-        text += strcspn(text, ",");
+        char layer[256];
+        size_t len = 0;
+        for (int depth = 0; text[len] && (depth || text[len] != ','); len++)
+            depth += (text[len] == '[') - (text[len] == ']');
+        snprintf(layer, sizeof layer, "%.*s", (int)len, text);
+        add_layer(ref, shape, layer);
+        text += len;
         text += *text == ',';
     }
 }
 
-/* Uniform in +-1 / sqrt(in), each tensor a step of the stream. */
+static void add_dense(struct step_ref *ref, struct vcl_shape *shape, uint32_t units)
+{
+    char text[32];
+    snprintf(text, sizeof text, "dense %u", units);
+    add_node(ref, shape, text, "identity", 0);
+}
+
+/* Each tensor is a step of the stream. */
 static void draw_initial(struct step_ref *ref)
 {
-    uint32_t tensor = 0;
+    uint32_t number = 0;
     for (size_t i = 0; i < ref->count; i++) {
-        const struct step_ref_node *node = &ref->nodes[i];
-        const uint32_t at[] = {node->weight, node->bias};
-        const uint32_t count[] = {node->in * node->units, node->units};
-        float bound = 1.0f / sqrtf((float)node->in);
-        for (int part = 0; part < 2; part++, tensor++) {
-            for (uint32_t j = 0; j < count[part]; j++) {
-                float u = vcl_host_uniform(ref->config->seed, STREAM_INIT, tensor, 0, j);
-                ref->value[at[part] + j] = (2.0f * u - 1.0f) * bound;
+        for (uint32_t k = 0; k < ref->nodes[i].n_tensors; k++, number++) {
+            const struct step_ref_tensor *t = &ref->nodes[i].tensors[k];
+            for (uint32_t j = 0; j < t->count; j++) {
+                float u = vcl_host_uniform(ref->config->seed, STREAM_INIT, number, 0, j);
+                float *flat = t->is_state ? ref->kept : ref->value;
+                flat[t->at + j] = (2.0f * u - 1.0f) * t->bound + t->initial;
             }
         }
     }
 }
 
-struct step_ref *step_ref_create(const struct vcl_config *config, uint32_t data)
+static void make_arrays(struct step_ref *ref)
 {
-    struct step_ref *ref = calloc(1, sizeof *ref);
-    uint32_t width = data;
-    size_t batch = (size_t)config->batch;
-    if (!ref || !step_ref_likelihood(config->likelihood) ||
-        !step_ref_optimiser_find(config->optimiser))
-        abort();
-    ref->config = config;
-    ref->data = data;
-    ref->latent = (uint32_t)config->latent;
-    ref->stochastic = strcmp(config->objective, "elbo") == 0;
-    add_nodes(ref, &width, config->encoder);
-    add_node(ref, &width, ref->latent * (ref->stochastic ? 2 : 1), "identity");
-    ref->encoder_count = ref->count;
-    width = ref->latent;
-    add_nodes(ref, &width, config->decoder);
-    add_node(ref, &width, data, "identity");
+    size_t batch = (size_t)ref->config->batch;
     float **flat[] = {&ref->value, &ref->gradient, &ref->state[0], &ref->state[1]};
     for (size_t i = 0; i < 4; i++)
         *flat[i] = floats(ref->floats);
-    ref->x = floats(batch * data);
+    ref->kept = floats(ref->states);
+    ref->x = floats(batch * ref->data);
     float **latent[] = {&ref->z, &ref->dz, &ref->spread, &ref->kl_elements};
     for (size_t i = 0; i < 4; i++)
         *latent[i] = floats(batch * ref->latent);
     ref->mask = floats(ref->latent);
     ref->recon = floats(batch);
     ref->kl = floats(batch);
+}
+
+struct step_ref *step_ref_create(const struct vcl_config *config, struct vcl_shape shape)
+{
+    struct step_ref *ref = calloc(1, sizeof *ref);
+    char output[256];
+    ref_output_text(config, shape, output);
+    if (!ref || !step_ref_likelihood(config->likelihood) ||
+        !step_ref_optimiser_find(config->optimiser))
+        abort();
+    ref->config = config;
+    ref->data = shape_size(shape);
+    ref->latent = (uint32_t)config->latent;
+    ref->stochastic = strcmp(config->objective, "elbo") == 0;
+    add_nodes(ref, &shape, config->encoder);
+    add_dense(ref, &shape, ref->latent * (ref->stochastic ? 2 : 1));
+    ref->encoder_count = ref->count;
+    shape = (struct vcl_shape){1, ref->latent, 1};
+    add_nodes(ref, &shape, config->decoder);
+    add_layer(ref, &shape, output);
+    make_arrays(ref);
     draw_initial(ref);
     return ref;
 }
@@ -116,9 +175,9 @@ void step_ref_destroy(struct step_ref **ret_ref)
     if (!ret_ref || !*ret_ref)
         return;
     struct step_ref *ref = *ret_ref;
-    float *arrays[] = {ref->value,       ref->gradient, ref->state[0], ref->state[1],
-                       ref->x,           ref->z,        ref->dz,       ref->spread,
-                       ref->kl_elements, ref->mask,     ref->recon,    ref->kl};
+    float *arrays[] = {ref->value, ref->gradient, ref->state[0], ref->state[1], ref->kept,
+                       ref->x,     ref->z,        ref->dz,       ref->spread,   ref->kl_elements,
+                       ref->mask,  ref->recon,    ref->kl};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         free(arrays[i]);
     for (size_t i = 0; i < ref->count; i++) {
@@ -149,15 +208,10 @@ static void forward(struct step_ref *ref, size_t from, size_t to, const float *i
 {
     for (size_t i = from; i < to; i++) {
         struct step_ref_node *node = &ref->nodes[i];
-        const struct step_ref_operand a = {in, node->in, 1};
-        const struct step_ref_operand b = {ref->value + node->weight, node->units, 1};
-        for (uint32_t r = 0; r < ref->rows; r++) {
-            for (uint32_t j = 0; j < node->units; j++) {
-                size_t at = (size_t)r * node->units + j;
-                node->pre[at] = step_ref_product(a, b, r, j, node->in) + ref->value[node->bias + j];
-                node->y[at] = node->activation->value(node->pre[at]);
-            }
-        }
+        node->x = in;
+        node->layer->forward(ref, node);
+        for (size_t j = 0; j < (size_t)ref->rows * node->units; j++)
+            node->y[j] = node->activation->value(node->pre[j]);
         in = node->y;
     }
 }
@@ -216,28 +270,28 @@ static void through_activation(const struct step_ref *ref, struct step_ref_node 
         node->dy[i] *= node->activation->slope(node->pre[i], node->y[i]);
 }
 
-static void backward(struct step_ref *ref, size_t from, size_t to, const float *in, float *din)
+/* What residual blocks that begin at node i, up to `to`, hand past it, the innermost first. */
+static void add_skips(const struct step_ref *ref, size_t i, size_t to)
+{
+    const struct step_ref_node *node = &ref->nodes[i];
+    for (size_t k = i + 1; node->dx && k < to; k++) {
+        const struct step_ref_node *block = &ref->nodes[k];
+        if (strcmp(block->layer->name, "residual") != 0 || block->from != i)
+            continue;
+        for (size_t j = 0; j < (size_t)ref->rows * node->in; j++)
+            node->dx[j] = node->dx[j] + block->dy[j];
+    }
+}
+
+static void backward(struct step_ref *ref, size_t from, size_t to, float *din)
 {
     for (size_t i = to; i-- > from;) {
         struct step_ref_node *node = &ref->nodes[i];
-        const float *x = i > from ? node[-1].y : in;
-        float *dx = i > from ? node[-1].dy : din;
+        node->dx = i > from ? node[-1].dy : din;
         if (strcmp(node->activation->name, "identity") != 0)
             through_activation(ref, node);
-        const struct step_ref_operand dy = {node->dy, node->units, 1};
-        const struct step_ref_operand x_t = {x, 1, node->in};
-        const struct step_ref_operand w_t = {ref->value + node->weight, 1, node->units};
-        for (uint32_t j = 0; j < node->units; j++) {
-            ref->gradient[node->bias + j] =
-                step_ref_column_sum(node->dy, ref->rows, node->units, j);
-            for (uint32_t k = 0; k < node->in; k++)
-                ref->gradient[node->weight + k * node->units + j] =
-                    step_ref_product(x_t, dy, k, j, ref->rows);
-        }
-        for (uint32_t r = 0; dx && r < ref->rows; r++) {
-            for (uint32_t k = 0; k < node->in; k++)
-                dx[(size_t)r * node->in + k] = step_ref_product(dy, w_t, r, k, node->units);
-        }
+        node->layer->backward(ref, node);
+        add_skips(ref, i, to);
     }
 }
 
@@ -289,6 +343,7 @@ static void update(struct step_ref *ref)
 
 static void one_step(struct step_ref *ref, const struct vcl_dataset *set, const uint32_t *ids)
 {
+    ref->ids = ids;
     for (uint32_t r = 0; r < ref->rows; r++) {
         for (uint32_t j = 0; j < ref->data; j++)
             ref->x[(size_t)r * ref->data + j] = see(ref, set, ids[r], j);
@@ -297,9 +352,9 @@ static void one_step(struct step_ref *ref, const struct vcl_dataset *set, const 
     draw(ref, ids);
     forward(ref, ref->encoder_count, ref->count, ref->z);
     score(ref);
-    backward(ref, ref->encoder_count, ref->count, ref->z, ref->dz);
+    backward(ref, ref->encoder_count, ref->count, ref->dz);
     draw_back(ref);
-    backward(ref, 0, ref->encoder_count, ref->x, NULL);
+    backward(ref, 0, ref->encoder_count, NULL);
     update(ref);
 }
 

@@ -19,35 +19,85 @@ static double *doubles(size_t n)
 
 /* ---- set-up ---- */
 
-static void add_node(struct vae_ref *ref, size_t *width, size_t units, const char *activation)
+static size_t shape_size(struct vcl_shape shape)
 {
-    struct vae_ref_node *node = &ref->nodes[ref->count++];
-    *node = (struct vae_ref_node){.in = *width,
-                                  .units = units,
-                                  .at = ref->n_params,
+    return (size_t)shape.height * shape.width * shape.channels;
+}
+
+/* Adds the layer "dense 40 relu", whose words without an activation are `text`. */
+static bool add_node(struct vae_ref *ref, struct vcl_shape *shape, const char *text,
+                     const char *activation, size_t from)
+{
+    struct vae_ref_node *node = &ref->nodes[ref->count];
+    char name[32] = "";
+    int used = 0;
+    if (ref->count == VAE_REF_NODES || sscanf(text, " %31s%n", name, &used) < 1)
+        return false;
+    *node = (struct vae_ref_node){.layer = vae_ref_layer(name),
                                   .activation = vae_ref_activation(activation),
-                                  .pre = doubles(ref->rows * units),
-                                  .y = doubles(ref->rows * units),
-                                  .dy = doubles(ref->rows * units)};
-    ref->n_params += *width * units + units;
-    *width = units;
+                                  .in_shape = *shape,
+                                  .shape = *shape,
+                                  .in = shape_size(*shape),
+                                  .at = ref->n_params,
+                                  .from = from};
+    if (!node->layer || !node->activation || !node->layer->read(node, text + used))
+        return false;
+    if (strcmp(name, "dropout") == 0)
+        node->stream = 64 + ref->streams++;
+    node->units = shape_size(node->shape);
+    node->pre = doubles(ref->rows * node->units);
+    node->y = doubles(ref->rows * node->units);
+    node->dy = doubles(ref->rows * node->units);
+    ref->n_params += node->n_params;
+    ref->count++;
+    *shape = node->shape;
+    return true;
+}
+
+static bool add_nodes(struct vae_ref *ref, struct vcl_shape *shape, const char *text);
+
+/* One layer's text: without what is in brackets, which comes first, and its activation. */
+static bool add_layer(struct vae_ref *ref, struct vcl_shape *shape, char *text)
+{
+    char *open = strchr(text, '['), *close = strrchr(text, ']');
+    size_t from = ref->count;
+    if (open) {
+        *close = '\0';
+        if (!add_nodes(ref, shape, open + 1))
+            return false;
+        memset(open, ' ', (size_t)(close - open) + 1);
+    }
+    for (size_t end = strlen(text); end > 0 && text[end - 1] == ' ';)
+        text[--end] = '\0';
+    char *last = strrchr(text, ' ');
+    bool has_activation = last && vae_ref_activation(last + 1);
+    if (has_activation)
+        *last = '\0';
+    return add_node(ref, shape, text, has_activation ? last + 1 : "identity", from);
 }
 
 /* Adds the layers of "dense 40 relu, dense 20"; false if there is another kind among them. */
-static bool add_nodes(struct vae_ref *ref, size_t *width, const char *text)
+static bool add_nodes(struct vae_ref *ref, struct vcl_shape *shape, const char *text)
 {
     while (*text) {
-        char activation[32] = "identity";
-        unsigned units;
-        if (ref->count + 2 >= VAE_REF_NODES ||
-            sscanf(text, " dense %u %31[a-z_]", &units, activation) < 1 ||
-            !vae_ref_activation(activation))
+        char layer[256];
+        size_t len = 0;
+        for (int depth = 0; text[len] && (depth || text[len] != ','); len++)
+            depth += (text[len] == '[') - (text[len] == ']');
+        snprintf(layer, sizeof layer, "%.*s", (int)len, text);
+        if (!add_layer(ref, shape, layer))
             return false;
-        add_node(ref, width, units, activation);
-        text += strcspn(text, ",");
+        text += len;
         text += *text == ',';
     }
     return true;
+}
+
+static bool add_dense(struct vae_ref *ref, struct vcl_shape *shape, size_t units)
+{
+    char text[32];
+    snprintf(text, sizeof text, "dense %zu", units);
+    return add_node(ref, shape, text, "identity", 0);
 }
 
 static void make_arrays(struct vae_ref *ref)
@@ -63,27 +113,27 @@ static void make_arrays(struct vae_ref *ref)
     ref->kl = doubles(ref->rows);
 }
 
-struct vae_ref *vae_ref_create(const struct vcl_config *config, size_t data, size_t rows)
+struct vae_ref *vae_ref_create(const struct vcl_config *config, struct vcl_shape shape, size_t rows)
 {
     struct vae_ref *ref = calloc(1, sizeof *ref);
-    size_t width = data;
     if (!ref)
         abort();
     *ref = (struct vae_ref){.rows = rows,
-                            .data = data,
+                            .data = shape_size(shape),
                             .latent = (size_t)config->latent,
                             .stochastic = strcmp(config->objective, "elbo") == 0,
                             .sigma = (double)(float)config->sigma,
                             .beta = (double)(float)config->beta,
                             .free_bits = (double)(float)config->free_bits,
                             .likelihood = vae_ref_likelihood(config->likelihood)};
+    char output[256];
+    ref_output_text(config, shape, output);
     bool known = ref->likelihood && (ref->stochastic || strcmp(config->objective, "ae") == 0);
-    known = known && add_nodes(ref, &width, config->encoder);
-    add_node(ref, &width, ref->latent * (ref->stochastic ? 2 : 1), "identity");
+    known = known && add_nodes(ref, &shape, config->encoder) &&
+            add_dense(ref, &shape, ref->latent * (ref->stochastic ? 2 : 1));
     ref->encoder_count = ref->count;
-    width = ref->latent;
-    known = known && add_nodes(ref, &width, config->decoder);
-    add_node(ref, &width, data, "identity");
+    shape = (struct vcl_shape){1, (uint32_t)ref->latent, 1};
+    known = known && add_nodes(ref, &shape, config->decoder) && add_layer(ref, &shape, output);
     make_arrays(ref);
     if (!known)
         vae_ref_destroy(&ref);
@@ -114,16 +164,10 @@ static const double *run(struct vae_ref *ref, size_t from, size_t to, const doub
 {
     for (size_t i = from; i < to; i++) {
         struct vae_ref_node *node = &ref->nodes[i];
-        const double *weight = ref->params + node->at, *bias = weight + node->in * node->units;
-        for (size_t r = 0; r < ref->rows; r++) {
-            for (size_t j = 0; j < node->units; j++) {
-                double sum = bias[j];
-                for (size_t k = 0; k < node->in; k++)
-                    sum += in[r * node->in + k] * weight[k * node->units + j];
-                node->pre[r * node->units + j] = sum;
-                node->y[r * node->units + j] = node->activation->value(sum);
-            }
-        }
+        node->x = in;
+        node->layer->forward(ref, node);
+        for (size_t j = 0; j < ref->rows * node->units; j++)
+            node->y[j] = node->activation->value(node->pre[j]);
         in = node->y;
     }
     return in;
@@ -181,28 +225,31 @@ double vae_ref_forward(struct vae_ref *ref)
 
 /* ---- backward ---- */
 
-/* From nodes[to - 1].dy down to the gradients of the parameters and, unless NULL, of `in`. */
-static void run_back(struct vae_ref *ref, size_t from, size_t to, const double *in, double *din)
+/* What residual blocks that begin at node i, up to `to`, hand past it. */
+static void add_skips(struct vae_ref *ref, size_t i, size_t to)
+{
+    struct vae_ref_node *node = &ref->nodes[i];
+    for (size_t k = i + 1; node->dx && k < to; k++) {
+        const struct vae_ref_node *block = &ref->nodes[k];
+        if (strcmp(block->layer->name, "residual") != 0 || block->from != i)
+            continue;
+        for (size_t j = 0; j < ref->rows * node->in; j++)
+            node->dx[j] += block->dy[j];
+    }
+}
+
+/* From nodes[to - 1].dy down to the gradients of the parameters and, unless NULL, of the input. */
+static void run_back(struct vae_ref *ref, size_t from, size_t to, double *din)
 {
     for (size_t i = to; i-- > from;) {
         struct vae_ref_node *node = &ref->nodes[i];
-        const double *weight = ref->params + node->at, *x = i > from ? node[-1].y : in;
-        double *dweight = ref->gradient + node->at, *dbias = dweight + node->in * node->units;
-        double *dx = i > from ? node[-1].dy : din;
-        for (size_t j = 0; dx && j < ref->rows * node->in; j++)
-            dx[j] = 0;
-        for (size_t r = 0; r < ref->rows; r++) {
-            for (size_t j = 0; j < node->units; j++) {
-                size_t at = r * node->units + j;
-                double slope = node->dy[at] * node->activation->slope(node->pre[at]);
-                dbias[j] += slope;
-                for (size_t k = 0; k < node->in; k++) {
-                    dweight[k * node->units + j] += slope * x[r * node->in + k];
-                    if (dx)
-                        dx[r * node->in + k] += slope * weight[k * node->units + j];
-                }
-            }
-        }
+        node->dx = i > from ? node[-1].dy : din;
+        for (size_t j = 0; j < ref->rows * node->units; j++)
+            node->dy[j] *= node->activation->slope(node->pre[j]);
+        if (node->dx)
+            memset(node->dx, 0, ref->rows * node->in * sizeof *node->dx);
+        node->layer->backward(ref, node);
+        add_skips(ref, i, to);
     }
 }
 
@@ -236,7 +283,7 @@ void vae_ref_backward(struct vae_ref *ref)
     for (size_t j = 0; j < ref->rows * ref->data; j++)
         output->dy[j] =
             ref->likelihood->slope(ref->x[j], output->y[j], ref->sigma) / (double)ref->rows;
-    run_back(ref, ref->encoder_count, ref->count, ref->z, ref->dz);
+    run_back(ref, ref->encoder_count, ref->count, ref->dz);
     draw_back(ref, heads->y, heads->dy);
-    run_back(ref, 0, ref->encoder_count, ref->x, NULL);
+    run_back(ref, 0, ref->encoder_count, NULL);
 }

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What pooling layers share.
+ */
+#ifndef VCL_NN_POOL_H
+#define VCL_NN_POOL_H
+
+#include "nn/layer.h"
+#include "ops/ops.h"
+
+/* "maxpool 3 2" or "maxpool k3 s2": the words, and what `shape` makes of them. */
+struct vcl_pool_config {
+    const char *size_word, *stride_word;
+    struct vcl_pool geometry;
+};
+
+extern const struct vcl_opt vcl_pool_options[];
+extern const struct vcl_pool_config vcl_pool_defaults;
+
+enum vcl_status vcl_pool_shape(struct vcl_node *node, enum vcl_pooling kind,
+                               struct vcl_error *err) VCL_MUST_CHECK;
+/* `op` is the layer's geometry. */
+enum vcl_status vcl_pool_forward(const struct vcl_node *node, const struct vcl_run *run,
+                                 struct vcl_pool op, struct vcl_error *err) VCL_MUST_CHECK;
+enum vcl_status vcl_pool_backward(const struct vcl_node *node, const struct vcl_run *run,
+                                  struct vcl_pool op, struct vcl_error *err) VCL_MUST_CHECK;
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What a training reports of its work: the multiply-adds of its matrix products, recorded once and
+ * run many times, and the launches of a step.
+ */
+#include "common/folder.h"
+#include "common/model.h"
+#include "common/random_set.h"
+
+enum { COUNT = 90, BATCH = 30, STEPS = 6, DATA = 24, HIDDEN = 10, LATENT = 3 };
+
+static struct vcl_config *work_config(void)
+{
+    const char *words[] = {"encoder=dense 10 relu",
+                           "decoder=dense 10 relu",
+                           "latent=3",
+                           "likelihood=gaussian",
+                           "batch=30",
+                           "epochs=2",
+                           NULL};
+    return test_config(words);
+}
+
+/* Of one example: each layer forward and its weights' gradient, and the gradient of its input for
+ * all but the first. */
+static uint64_t multiply_adds(void)
+{
+    uint64_t first = DATA * HIDDEN;
+    uint64_t others = HIDDEN * 2 * LATENT + LATENT * HIDDEN + HIDDEN * DATA;
+    return 2 * first + 3 * others;
+}
+
+static void test_multiply_adds(void **state)
+{
+    (void)state;
+    struct test_set set = test_set_create(COUNT, (struct vcl_shape){1, DATA, 1}, VCL_F32);
+    struct vcl_config *config = work_config();
+    const struct vcl_train_params params = {.train = set.set};
+    const struct vcl_ctx_params in = {.device = test_target.device.id};
+    struct vcl_train_result result;
+    struct vcl_ctx *ctx;
+    OK(vcl_ctx_create(&in, &ctx, &test_error));
+    assert_int_equal(vcl_ctx_multiply_adds(ctx), 0);
+    OK(vcl_train(ctx, config, &params, NULL, &result, &test_error));
+    assert_int_equal(result.steps, STEPS);
+    assert_int_equal((uint64_t)result.multiply_adds_per_step, BATCH * multiply_adds());
+    assert_int_equal(vcl_ctx_multiply_adds(ctx), STEPS * BATCH * multiply_adds());
+    assert_int_equal(vcl_ctx_launches(ctx) / STEPS, (uint64_t)result.launches_per_step);
+    vcl_ctx_destroy(&ctx);
+    vcl_config_destroy(&config);
+    test_set_finish(&set);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_multiply_adds)};
+    test_begin();
+    return test_on_devices(tests, sizeof tests / sizeof *tests, false);
+}
