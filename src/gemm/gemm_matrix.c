@@ -68,7 +68,7 @@ static bool has_unit(const struct vcl_ctx *ctx, int id)
     case NVIDIA_BF16:
         return is_nvidia(ctx);
     case AMD_WMMA:
-        return is_amd(ctx, "gfx110");
+        return is_amd(ctx, "gfx110") || is_amd(ctx, "gfx115");
     case AMD_F32:
     case AMD_BF16:
         return is_amd(ctx, "gfx90a") || is_amd(ctx, "gfx94");
