@@ -49,13 +49,13 @@ static enum vcl_status write_config(const struct vcl_trainer *trainer, struct vc
     enum vcl_status r = vcl_config_to_json(trainer->config, false, &config, err);
     if (r < 0)
         return r;
-    json_t *object =
-        json_pack("{s:o, s:{s:o, s:s?, s:s?, s:I, s:I}, s:o, s:s, s:s}", "config", config, "data",
-                  "source", vcl_json_text(params->data ? params->data : params->train->name),
-                  "split", params->split, "test", params->test_split, "count",
-                  (json_int_t)params->train->count, "crc32", (json_int_t)fingerprint(params->train),
-                  "device", vcl_json_text(vcl_ctx_device(trainer->ctx)->name), "gemm",
-                  vcl_gemm_chosen(trainer->ctx), "version", vcl_version());
+    json_t *object = json_pack(
+        "{s:o, s:{s:o, s:s?, s:s?, s:I, s:I}, s:o, s:s, s:s, s:s}", "config", config, "data",
+        "source", vcl_json_text(params->data ? params->data : params->train->name), "split",
+        params->split, "test", params->test_split, "count", (json_int_t)params->train->count,
+        "crc32", (json_int_t)fingerprint(params->train), "device",
+        vcl_json_text(vcl_ctx_device(trainer->ctx)->name), "gemm", vcl_gemm_chosen(trainer->ctx),
+        "precision", vcl_ctx_precision(trainer->ctx), "version", vcl_version());
     char *text =
         object ? json_dumps(object, JSON_INDENT(2) | vcl_config_digits(trainer->config)) : NULL;
     struct vcl_str file = {0};

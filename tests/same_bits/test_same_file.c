@@ -123,6 +123,16 @@ static void test_implementations(void **state)
     }
 }
 
+/* In the form that GPUs get, with the products that they get. */
+static void test_one_lane(void **state)
+{
+    (void)state;
+    share();
+    test_target.lanes = 1;
+    train_with("tiled");
+    test_target.lanes = 0;
+}
+
 /* Tiles are chosen by the vectors that the device prefers: say that it prefers others. */
 static void test_tiles(void **state)
 {
@@ -208,7 +218,7 @@ int main(void)
         cmocka_unit_test(test_recorded),   cmocka_unit_test(test_recorded_digits),
         cmocka_unit_test(test_twice),      cmocka_unit_test(test_another_seed),
         cmocka_unit_test(test_evaluation), cmocka_unit_test(test_implementations),
-        cmocka_unit_test(test_tiles),
+        cmocka_unit_test(test_tiles),      cmocka_unit_test(test_one_lane),
     };
     test_begin();
     int result = test_on_devices(tests, sizeof tests / sizeof *tests, true);
