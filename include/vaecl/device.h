@@ -51,6 +51,10 @@ struct vcl_ctx_params {
     const char *device; /* "P:D", part of a name, "gpu", "cpu"; NULL or "" for the default */
     const char *gemm;   /* name of a GEMM implementation; NULL chooses for the device */
     bool same_bits;     /* only kernels that give the same bits on every device */
+    /* Of matrix products: NULL or "exact": floats. "tf32", "bf16": operands are rounded to 11 or 8
+     * bits for matrix units, sums are floats; refused with same_bits, and where the device has no
+     * such unit that we know, by the first product with VCL_E_UNSUPPORTED. */
+    const char *precision;
     const char
         *kernel_dir;       /* read kernels from this folder instead of the embedded ones, or NULL */
     const char *cache_dir; /* where compiled programs are kept, or NULL for none */

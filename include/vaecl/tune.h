@@ -34,7 +34,8 @@ struct vcl_tune_progress {
 };
 
 enum vcl_tune_which {
-    VCL_TUNE_UNKNOWN,    /* classes of which nothing is known, not even by the library itself */
+    VCL_TUNE_UNKNOWN,    /* classes of which nothing is known, not even by the library itself; those
+                            that are not reached in time count as known from then on */
     VCL_TUNE_UNMEASURED, /* those that were not measured on this very device */
     VCL_TUNE_ALL,
 };

@@ -18,6 +18,24 @@ static enum vcl_status copy_string(struct vcl_ctx *ctx, const char *text, const 
     return r;
 }
 
+/* One of our words, which need no copy. */
+static enum vcl_status find_precision(const struct vcl_ctx_params *params,
+                                      const char **ret_precision, struct vcl_error *err)
+{
+    static const char *const names[] = {"exact", "tf32", "bf16", NULL};
+    const char *asked = params->precision && *params->precision ? params->precision : names[0];
+    size_t i = 0;
+    while (names[i] && strcmp(asked, names[i]) != 0)
+        i++;
+    if (!names[i])
+        return ERR(err, VCL_E_ARG, "precision '%s': exact, tf32 and bf16 are there", asked);
+    if (i > 0 && params->same_bits)
+        return ERR(err, VCL_E_ARG, "precision '%s' does not give the same bits on every device",
+                   asked);
+    *ret_precision = names[i];
+    return VCL_OK;
+}
+
 static enum vcl_status copy_params(struct vcl_ctx *ctx, const struct vcl_ctx_params *params,
                                    struct vcl_error *err)
 {
@@ -26,6 +44,7 @@ static enum vcl_status copy_params(struct vcl_ctx *ctx, const struct vcl_ctx_par
     ctx->profile = params->profile;
     ctx->log = params->log;
     ctx->log_user = params->log_user;
+    TRY(find_precision(params, &ctx->precision, err));
     TRY(copy_string(ctx, params->gemm, &ctx->gemm, err));
     TRY(copy_string(ctx, params->kernel_dir, &ctx->kernel_dir, err));
     TRY(copy_string(ctx, params->cache_dir, &ctx->cache_dir, err));
@@ -133,6 +152,11 @@ uint32_t vcl_ctx_vec(const struct vcl_ctx *ctx)
 bool vcl_ctx_same_bits(const struct vcl_ctx *ctx)
 {
     return ctx->same_bits;
+}
+
+const char *vcl_ctx_precision(const struct vcl_ctx *ctx)
+{
+    return ctx->precision;
 }
 
 const char *vcl_ctx_gemm_name(const struct vcl_ctx *ctx)

@@ -14,6 +14,7 @@
 uint32_t vcl_ctx_vec(const struct vcl_ctx *ctx);
 bool vcl_ctx_is_cpu(const struct vcl_ctx *ctx);
 bool vcl_ctx_same_bits(const struct vcl_ctx *ctx);
+const char *vcl_ctx_precision(const struct vcl_ctx *ctx);  /* "exact", "tf32" or "bf16" */
 const char *vcl_ctx_gemm_name(const struct vcl_ctx *ctx);  /* as asked for; NULL chooses */
 const char *vcl_ctx_tuning_dir(const struct vcl_ctx *ctx); /* or NULL */
 

@@ -17,7 +17,7 @@
 
 /* Options that every command takes. */
 struct common {
-    const char *device, *gemm, *kernel_dir;
+    const char *device, *gemm, *precision, *kernel_dir;
     bool same_bits, json, quiet, verbose, profile, help;
     uint64_t seed;
 };

@@ -30,7 +30,7 @@ static const struct vcl_opt opts[] = {
      .kind = VCL_OPT_STRING,
      .offset = offsetof(struct options, example),
      .arg = "HxWxC",
-     .help = "size of the model's examples"},
+     .help = "size of the model's examples (default: 28x28x1 or 64x64x3, what it fits)"},
     {.key = "shapes",
      .kind = VCL_OPT_STRING,
      .offset = offsetof(struct options, shapes),
@@ -50,14 +50,14 @@ static const struct vcl_opt opts[] = {
     {0},
 };
 
-static const struct options defaults = {.example = "28x28x1", .seconds = 60};
+static const struct options defaults = {.seconds = 120};
 
 /* ---- products to tune for ---- */
 
 struct products {
     struct vcl_gemm *items;
     size_t count, cap;
-    struct vcl_gemm *blocks[32]; /* of models; convolutions live in them */
+    struct vcl_gemm *blocks[64]; /* of models; convolutions live in them */
     size_t n_blocks;
 };
 
@@ -138,32 +138,63 @@ out:
     return r;
 }
 
+/* The products of a model on examples of one size. */
+static enum vcl_status add_products(struct cli *cli, struct products *products,
+                                    const struct vcl_config *config, const uint32_t sizes[3],
+                                    struct vcl_error *err)
+{
+    const struct vcl_shape shape = {sizes[0], sizes[1], sizes[2]};
+    struct vcl_gemm *block;
+    size_t count;
+    enum vcl_status r;
+    TRY(vcl_config_products(cli->ctx, config, shape, &block, &count, err));
+    products->blocks[products->n_blocks++] = block;
+    for (size_t i = 0; i < count; i++)
+        TRY(add(products, &block[i], err));
+out:
+    return r;
+}
+
+/* Without --example, of the first size that the model fits. */
 static enum vcl_status add_model(struct cli *cli, struct products *products,
                                  const struct options *o, const char *model)
 {
+    static const uint32_t usual[][3] = {{28, 28, 1}, {64, 64, 3}};
     struct vcl_config *config = NULL;
-    struct vcl_gemm *block;
     uint32_t sizes[3];
-    size_t count;
     char batch[24];
     enum vcl_status r;
     if (products->n_blocks == sizeof products->blocks / sizeof *products->blocks)
         return VCL_OK;
-    if (!parse_sizes(o->example, sizes))
+    if (o->example && !parse_sizes(o->example, sizes))
         FAIL(&cli->err, VCL_E_ARG, "--example: '%s' is no size like 28x28x1", o->example);
     TRY(vcl_config_create(&config, &cli->err));
     TRY(vcl_config_load(config, model, &cli->err));
     snprintf(batch, sizeof batch, "%llu", (unsigned long long)o->batch);
     if (o->batch)
         TRY(vcl_config_set(config, "batch", batch, &cli->err));
-    TRY(vcl_config_products(cli->ctx, config, (struct vcl_shape){sizes[0], sizes[1], sizes[2]},
-                            &block, &count, &cli->err));
-    products->blocks[products->n_blocks++] = block;
-    for (size_t i = 0; i < count; i++)
-        TRY(add(products, &block[i], &cli->err));
+    r = add_products(cli, products, config, o->example ? sizes : usual[0], &cli->err);
+    if (r < 0 && r != VCL_E_NOMEM && !o->example &&
+        add_products(cli, products, config, usual[1], NULL) == VCL_OK)
+        r = VCL_OK;
 out:
     vcl_config_destroy(&config);
     return r;
+}
+
+/* Those that fit the examples and the device. */
+static enum vcl_status add_presets(struct cli *cli, struct products *products,
+                                   const struct options *o)
+{
+    for (const char *const *name = vcl_preset_names(); *name; name++) {
+        enum vcl_status r = add_model(cli, products, o, *name);
+        bool unfit = r == VCL_E_SHAPE || r == VCL_E_DEVMEM;
+        if (r < 0 && !unfit)
+            return r;
+        if (unfit)
+            say(cli, "%s is left out: %s", *name, cli->err.msg);
+    }
+    return VCL_OK;
 }
 
 /* Shapes alone, if there are any and no model is named. */
@@ -174,8 +205,8 @@ static enum vcl_status collect(struct cli *cli, struct products *products, const
         TRY(add_shapes(products, o->shapes, &cli->err));
     if (o->model)
         TRY(add_model(cli, products, o, o->model));
-    for (const char *const *name = vcl_preset_names(); *name && !o->model && !o->shapes; name++)
-        TRY(add_model(cli, products, o, *name));
+    if (!o->model && !o->shapes)
+        TRY(add_presets(cli, products, o));
 out:
     return r;
 }

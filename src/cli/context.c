@@ -36,6 +36,7 @@ enum vcl_status open_context(struct cli *cli)
         .device = common->device ? common->device : getenv("VAE_CL_DEVICE"),
         .gemm = common->gemm,
         .same_bits = common->same_bits,
+        .precision = common->precision,
         .kernel_dir = common->kernel_dir ? common->kernel_dir : getenv("VAE_CL_KERNEL_DIR"),
         .cache_dir = cache,
         .tuning_dir = cache,

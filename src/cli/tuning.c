@@ -34,6 +34,7 @@ void tune_products(struct cli *cli, const struct vcl_gemm *products, size_t coun
     if (r < 0 && cli->common.verbose)
         say(cli, "tuning: %s", err.msg);
     if (r == VCL_OK && summary.tuned)
-        say(cli, "tuned %u products in %.1f s (once for this device; --no-tune leaves it out)",
-            summary.tuned, summary.seconds);
+        say(cli, "tuned %u products in %.1f s (once for this device; --no-tune leaves it out)%s",
+            summary.tuned, summary.seconds,
+            summary.left ? "; 'vae-cl tune' takes more time for it" : "");
 }

@@ -70,6 +70,21 @@ static enum vcl_status by_request(const struct vcl_ctx *ctx, const struct vcl_ge
     return VCL_OK;
 }
 
+/* Another precision than floats is the matrix units' alone: better an error than slow or exact. */
+static enum vcl_status by_precision(const struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
+                                    const struct vcl_gemm_def **ret_def, struct vcl_error *err)
+{
+    const char *name = vcl_ctx_gemm_name(ctx), *precision = vcl_ctx_precision(ctx);
+    if (name && strcmp(name, vcl_gemm_matrix.name) != 0)
+        return ERR(err, VCL_E_ARG, "GEMM '%s' has no precision '%s'", name, precision);
+    if (!vcl_gemm_matrix.supports(ctx, gemm))
+        return ERR(err, VCL_E_UNSUPPORTED,
+                   "'%s' has no matrix units that we know to multiply in %s",
+                   vcl_ctx_device(ctx)->name, precision);
+    *ret_def = &vcl_gemm_matrix;
+    return VCL_OK;
+}
+
 enum vcl_status vcl_gemm_choose_untuned(const struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
                                         const struct vcl_gemm_def **ret_def,
                                         struct vcl_gemm_setting *ret_setting, struct vcl_error *err)
@@ -77,7 +92,9 @@ enum vcl_status vcl_gemm_choose_untuned(const struct vcl_ctx *ctx, const struct 
     const struct vcl_gemm_def *chosen = NULL;
     const char *name = vcl_ctx_gemm_name(ctx);
     enum vcl_status r = VCL_OK;
-    if (name)
+    if (strcmp(vcl_ctx_precision(ctx), "exact") != 0)
+        TRY(by_precision(ctx, gemm, &chosen, err));
+    else if (name)
         TRY(by_request(ctx, gemm, name, &chosen, err));
     for (const struct vcl_gemm_def *const *def = vcl_gemm_defs; *def && !chosen; def++) {
         if (is_default(ctx, *def) && (*def)->supports(ctx, gemm))
@@ -90,8 +107,9 @@ out:
     return r;
 }
 
-/* Asked for by name > the tuned row > the device class's default that supports the product > naive;
- * the setting is the tuned row's for that implementation, else its default. */
+/* What the precision needs > asked for by name > the tuned row > the device class's default that
+ * supports the product > naive; the setting is the tuned row's for that implementation, else its
+ * default. */
 enum vcl_status vcl_gemm_choose(const struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
                                 const struct vcl_gemm_def **ret_def,
                                 struct vcl_gemm_setting *ret_setting, struct vcl_error *err)
@@ -99,7 +117,7 @@ enum vcl_status vcl_gemm_choose(const struct vcl_ctx *ctx, const struct vcl_gemm
     const struct vcl_gemm_def *def;
     struct vcl_gemm_setting setting = {0};
     const struct vcl_tuned_row *row;
-    bool asked_for = vcl_ctx_gemm_name(ctx) != NULL;
+    bool asked_for = vcl_ctx_gemm_name(ctx) != NULL || strcmp(vcl_ctx_precision(ctx), "exact") != 0;
     enum vcl_status r;
     TRY(vcl_gemm_choose_untuned(ctx, gemm, &def, &setting, err));
     TRY(vcl_tuning_find(ctx, gemm, asked_for ? def : NULL, &row, &setting, err));

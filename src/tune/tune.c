@@ -46,7 +46,7 @@ static struct job *job_of(struct tuner *t, const struct vcl_gemm_class *shape)
 
 static bool is_known(const struct vcl_tuned_row *row, enum vcl_tune_which which)
 {
-    return row && !row->guess && (row->own || which == VCL_TUNE_UNKNOWN);
+    return row && !row->guess && (which == VCL_TUNE_UNKNOWN || (row->own && row->def));
 }
 
 /* Is its class still to be tuned? */
@@ -157,6 +157,16 @@ static enum vcl_status keep(struct tuner *t, const struct job *job, const struct
     return r;
 }
 
+/* A class that is not measured now: a start must not try anew each time, so that it is noted as
+ * good enough unless somebody asks for more. */
+static enum vcl_status leave(struct tuner *t, const struct job *job, struct vcl_error *err)
+{
+    t->summary.left++;
+    if (t->stopped || t->params->which != VCL_TUNE_UNKNOWN)
+        return VCL_OK;
+    return vcl_tuning_put(t->ctx, &(struct vcl_tuned_row){.shape = job->shape}, err);
+}
+
 /* A product that does not fit the device stays untuned. */
 static enum vcl_status do_job(struct tuner *t, const struct job *job, double seconds,
                               struct vcl_error *err)
@@ -164,10 +174,8 @@ static enum vcl_status do_job(struct tuner *t, const struct job *job, double sec
     struct vcl_search search = {
         .gemm = job->gemm, .until = vcl_now() + seconds, .stop = stop, .user = t};
     enum vcl_status r = vcl_search_run(&search, t->ctx, err);
-    if (r == VCL_E_DEVMEM) {
-        t->summary.left++;
-        return VCL_OK;
-    }
+    if (r == VCL_E_DEVMEM)
+        return leave(t, job, err);
     return r < 0 ? r : keep(t, job, &search, err);
 }
 
@@ -176,11 +184,10 @@ static enum vcl_status do_jobs(struct tuner *t, struct vcl_error *err)
     enum vcl_status r = VCL_OK;
     for (t->at = 0; t->at < t->n_jobs; t->at++) {
         double left = t->start + t->seconds - vcl_now();
-        if (left <= 0 || stop(t)) {
-            t->summary.left += t->n_jobs - t->at;
-            break;
-        }
-        TRY(do_job(t, &t->jobs[t->at], share(t, left), err));
+        if (left <= 0 || stop(t))
+            TRY(leave(t, &t->jobs[t->at], err));
+        else
+            TRY(do_job(t, &t->jobs[t->at], share(t, left), err));
     }
 out:
     return r;
@@ -209,7 +216,7 @@ enum vcl_status vcl_tune(struct vcl_ctx *ctx, const struct vcl_tune_params *para
     if (params->must_keep)
         TRY(save(&t, err));
     r = do_jobs(&t, err);
-    if (t.summary.tuned) { /* what was found before a failure is as good as any */
+    if (t.n_jobs) { /* what was found before a failure is as good as any */
         enum vcl_status saved = save(&t, r < 0 ? NULL : err);
         r = r < 0 ? r : saved;
     }

@@ -281,7 +281,7 @@ enum vcl_status vcl_config_json(const struct vcl_config *config, char **ret_json
     enum vcl_status r = vcl_config_to_json(config, false, &object, err);
     if (r < 0)
         return r;
-    char *text = json_dumps(object, JSON_INDENT(2) | vcl_config_digits(config));
+    char *text = vcl_json_dump(object, JSON_INDENT(2) | vcl_config_digits(config));
     json_decref(object);
     if (!text)
         return ERR(err, VCL_E_NOMEM, "cannot write the configuration as JSON");

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/json.h"
 
 enum { DEFAULT_BATCH = 256 };
 
@@ -21,7 +22,7 @@ static enum vcl_status metadata(const struct vcl_model *model, const json_t *ext
                                   json_pack("[I, I, I]", (json_int_t)model->shape.height,
                                             (json_int_t)model->shape.width,
                                             (json_int_t)model->shape.channels));
-    char *text = bad ? NULL : json_dumps(spec, JSON_COMPACT | vcl_config_digits(model->config));
+    char *text = bad ? NULL : vcl_json_dump(spec, JSON_COMPACT | vcl_config_digits(model->config));
     json_decref(spec);
     char steps[32];
     snprintf(steps, sizeof steps, "%llu", (unsigned long long)model->steps);

@@ -270,6 +270,29 @@ static void test_stopped(void **state)
     vcl_ctx_destroy(&ctx);
 }
 
+/* A start tries once: what it does not reach is left to who asks for it. */
+static void test_left(void **state)
+{
+    struct vcl_ctx *ctx = context_with(NULL);
+    const struct vcl_gemm gemm = typical();
+    const struct vcl_tuned_row guess = {
+        .shape = vcl_gemm_class_of(&gemm), .def = &vcl_gemm_naive, .guess = true};
+    struct vcl_tune_params params = {.products = &gemm, .count = 1, .seconds = 1e-9};
+    struct vcl_tune_summary summary;
+    (void)state;
+    OK(vcl_tuning_put(ctx, &guess, &test_error));
+    if (possible(ctx)) {
+        OK(vcl_tune(ctx, &params, &summary, &test_error));
+        assert_int_equal(summary.left, 1);
+        OK(vcl_tune(ctx, &params, &summary, &test_error));
+        assert_int_equal(summary.known, 1);
+        params.which = VCL_TUNE_UNMEASURED;
+        OK(vcl_tune(ctx, &params, &summary, &test_error));
+        assert_int_equal(summary.left, 1);
+    }
+    vcl_ctx_destroy(&ctx);
+}
+
 /* The passes of a convolution are classes of their own. */
 static void test_convolutions(void **state)
 {
@@ -390,10 +413,10 @@ static void test_training(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_obeyed),       cmocka_unit_test(test_not_obeyed),
-        cmocka_unit_test(test_kept),         cmocka_unit_test(test_stopped),
-        cmocka_unit_test(test_not_kept),     cmocka_unit_test(test_training),
-        cmocka_unit_test(test_convolutions),
+        cmocka_unit_test(test_obeyed),   cmocka_unit_test(test_not_obeyed),
+        cmocka_unit_test(test_kept),     cmocka_unit_test(test_stopped),
+        cmocka_unit_test(test_not_kept), cmocka_unit_test(test_left),
+        cmocka_unit_test(test_training), cmocka_unit_test(test_convolutions),
     };
     test_begin();
     return test_on_devices(tests, sizeof tests / sizeof *tests, true);
