@@ -18,24 +18,49 @@ struct gather {
     int stride_height, stride_width, pad_height, pad_width;
 };
 
-/* The image's value number i, counted over all images. */
-static inline float gather(const struct gather *g, int i, global const float *products)
+/* A value of the images. */
+struct value {
+    int c, x, y, image;
+};
+
+static inline struct value value_of(const struct gather *g, int i)
 {
-    int c = i % g->channels, pixel = i / g->channels;
-    int x = pixel % g->width + g->pad_width, rest = pixel / g->width;
-    int y = rest % g->height + g->pad_height, image = rest / g->height;
+    int pixel = i / g->channels, row = pixel / g->width;
+    struct value v = {i % g->channels, pixel % g->width, row % g->height, row / g->height};
+    return v;
+}
+
+static inline void advance(const struct gather *g, struct value *v)
+{
+    if (++v->c < g->channels)
+        return;
+    v->c = 0;
+    if (++v->x < g->width)
+        return;
+    v->x = 0;
+    if (++v->y < g->height)
+        return;
+    v->y = 0;
+    v->image++;
+}
+
+static inline float gather(const struct gather *g, const struct value *v,
+                           global const float *products)
+{
+    int y = v->y + g->pad_height, x = v->x + g->pad_width;
+    int first_y = y % g->stride_height, first_x = x % g->stride_width;
+    int map_y = y / g->stride_height, first_map_x = x / g->stride_width;
     float total = 0.0f;
-    for (int tap_y = y % g->stride_height; tap_y < g->kernel_height; tap_y += g->stride_height) {
-        int map_y = (y - tap_y) / g->stride_height;
-        if (tap_y > y || map_y >= g->map_height)
+    for (int tap_y = first_y; tap_y < g->kernel_height; tap_y += g->stride_height, map_y--) {
+        if (map_y < 0 || map_y >= g->map_height)
             continue;
-        for (int tap_x = x % g->stride_width; tap_x < g->kernel_width; tap_x += g->stride_width) {
-            int map_x = (x - tap_x) / g->stride_width;
-            if (tap_x > x || map_x >= g->map_width)
+        int map_x = first_map_x;
+        for (int tap_x = first_x; tap_x < g->kernel_width; tap_x += g->stride_width, map_x--) {
+            if (map_x < 0 || map_x >= g->map_width)
                 continue;
-            size_t at = ((size_t)image * g->map_height + map_y) * g->map_width + map_x;
+            size_t at = ((size_t)v->image * g->map_height + map_y) * g->map_width + map_x;
             at = (at * g->kernel_height + tap_y) * g->kernel_width + tap_x;
-            total += products[at * g->channels + c];
+            total += products[at * g->channels + v->c];
         }
     }
     return total;
@@ -51,12 +76,14 @@ kernel void conv_gather(int n, int height, int width, int channels, int map_heig
                        kernel_width, stride_height, stride_width, pad_height, pad_width};
     int i = FLAT_INDEX;
     float sums[VEC];
+    struct value v = value_of(&g, min(i, n - 1));
     for (int lane = 0; lane < VEC; lane++) {
-        int index = min(i + lane, n - 1);
-        sums[lane] = gather(&g, index, products);
+        sums[lane] = gather(&g, &v, products);
 #if HAS_BIAS
-        sums[lane] += bias[index % channels];
+        sums[lane] += bias[v.c];
 #endif
+        if (i + lane + 1 < n)
+            advance(&g, &v);
     }
 #if VEC == 16
     real sum = load16(private, sums);

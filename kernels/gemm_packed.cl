@@ -39,6 +39,7 @@
 #define B_STEP   (K_CHUNK + 1) /* rows of a panel; odd, so that panels fall into other cache sets */
 #define NR       (16 * NV)
 #define UNROLL   _Pragma("unroll")
+#define UNROLLED 4 /* steps of k at once */
 #define ONE_ITEM __attribute__((reqd_work_group_size(1, 1, 1)))
 
 /* A block of A is either rows of the chunk, or its columns: whatever lies together in memory. */
@@ -56,6 +57,41 @@
 #define A_TILE  (MR * A_ROW)
 #define A_SIZE  (A_TILES * A_TILE)
 #endif
+
+/* ---- what is wanted next ---- */
+
+/* Packing waits for memory, multiplying does not: while tiles are multiplied, what will be packed
+ * next is fetched into the cache: `lines` lines of 16 floats of each of `rows` rows. */
+struct ahead {
+    global const float *from;
+    int stride, rows, lines, row;
+};
+
+#ifdef __has_builtin
+#if __has_builtin(__builtin_prefetch)
+#define FETCH(p) __builtin_prefetch((const void *)(size_t)(p), 0, 2)
+#endif
+#endif
+#ifndef FETCH
+#define FETCH(p) ((void)(p))
+#endif
+
+/* What to fetch during a tile: a line of some rows. A's come first, they are wanted sooner. */
+static inline struct ahead take_lines(struct ahead *a, struct ahead *b)
+{
+    struct ahead *next = a->lines > 0 ? a : b, lines = *next;
+    lines.from += (size_t)lines.row * lines.stride;
+    lines.rows = lines.lines > 0 ? lines.rows - lines.row : 0;
+    next->row += K_CHUNK / UNROLLED;
+    if (next->row >= next->rows) {
+        next->row = 0;
+        next->from += 16;
+        next->lines--;
+    }
+    return lines;
+}
+
+/* ---- packing ---- */
 
 static inline void copy_run(int count, global const float *from, float *to)
 {
@@ -90,6 +126,19 @@ static inline void pack_a(int m, int k, int p0, int kc, int i0, int rows,
     for (int i = 0; i < padded; i++)
         copy_run(kc, a + (size_t)(i0 + min(i, rows - 1)) * k + p0, block + i * A_ROW);
 #endif
+}
+
+/* What pack_a will want for rows i0 .. i0 + rows - 1. */
+static inline struct ahead ahead_of_a(int m, int k, int p0, int kc, int i0, int rows,
+                                      global const float *a)
+{
+#if TRANS_A
+    struct ahead next = {a + (size_t)p0 * m + i0, m, kc, (rows + 15) / 16, 0};
+#else
+    struct ahead next = {a + (size_t)i0 * k + p0, k, rows, (kc + 15) / 16, 0};
+#endif
+    next.lines = rows > 0 ? next.lines : 0;
+    return next;
 }
 #endif
 
@@ -162,6 +211,18 @@ static inline void pack_b_columns(int stride, int kc, int cols, int at,
     }
 }
 
+/* What a dense product's pack_b_... will want of a chunk. */
+static inline struct ahead ahead_of_b(int n, int k, int p0, int kc, int j0, int cols,
+                                      global const float *b)
+{
+#if TRANS_B
+    struct ahead next = {b + (size_t)j0 * k + p0, k, cols, (kc + 15) / 16, 0};
+#else
+    struct ahead next = {b + (size_t)p0 * n + j0, n, kc, (cols + 15) / 16, 0};
+#endif
+    return next;
+}
+
 /* ---- tiles ---- */
 
 /* tile (MR, 16 * VECTORS) = sums over a chunk; or, of TO_IMAGE, += . */
@@ -170,25 +231,37 @@ static inline void pack_b_columns(int stride, int kc, int cols, int at,
 #else
 #define STORE_SUM(sum, p) store16(private, sum, p)
 #endif
+#define STEP(VECTORS)                                                                              \
+    do {                                                                                           \
+        float16 columns[VECTORS];                                                                  \
+        UNROLL for (int v = 0; v < VECTORS; v++)                                                   \
+            columns[v] = load16(private, b + 16 * v);                                              \
+        UNROLL for (int r = 0; r < MR; r++) {                                                      \
+            float16 element = (float16)(a[r * A_ROW]);                                             \
+            UNROLL for (int v = 0; v < VECTORS; v++)                                               \
+                sum[r][v] = fma(element, columns[v], sum[r][v]);                                   \
+        }                                                                                          \
+        a += A_STEP;                                                                               \
+        b += 16 * VECTORS;                                                                         \
+    } while (0)
 #define MULTIPLY(name, VECTORS)                                                                    \
-    static inline void name(int kc, const float *a, const float *b, float *tile)                   \
+    static inline void name(int kc, const float *a, const float *b, float *tile,                   \
+                            const struct ahead *ahead)                                             \
     {                                                                                              \
+        global const float *line = ahead->from;                                                    \
+        int left = ahead->rows, p = 0;                                                             \
         float16 sum[MR][VECTORS];                                                                  \
         UNROLL for (int r = 0; r < MR; r++)                                                        \
             UNROLL for (int v = 0; v < VECTORS; v++)                                               \
                 sum[r][v] = (float16)(0.0f);                                                       \
-        for (int p = 0; p < kc; p++) {                                                             \
-            float16 columns[VECTORS];                                                              \
-            UNROLL for (int v = 0; v < VECTORS; v++)                                               \
-                columns[v] = load16(private, b + 16 * v);                                          \
-            UNROLL for (int r = 0; r < MR; r++) {                                                  \
-                float16 element = (float16)(a[r * A_ROW]);                                         \
-                UNROLL for (int v = 0; v < VECTORS; v++)                                           \
-                    sum[r][v] = fma(element, columns[v], sum[r][v]);                               \
-            }                                                                                      \
-            a += A_STEP;                                                                           \
-            b += 16 * VECTORS;                                                                     \
+        for (; p + UNROLLED <= kc; p += UNROLLED) {                                                \
+            FETCH(line);                                                                           \
+            line += --left > 0 ? ahead->stride : 0;                                                \
+            UNROLL for (int q = 0; q < UNROLLED; q++)                                              \
+                STEP(VECTORS);                                                                     \
         }                                                                                          \
+        for (; p < kc; p++)                                                                        \
+            STEP(VECTORS);                                                                         \
         UNROLL for (int r = 0; r < MR; r++)                                                        \
             UNROLL for (int v = 0; v < VECTORS; v++)                                               \
                 STORE_SUM(sum[r][v], tile + 16 * (r * VECTORS + v));                               \
@@ -265,7 +338,7 @@ static inline void sum_b(const struct finish *f, int kc, int j0, int cols, const
  * several of `segment`. */
 static inline void multiply_block(const struct finish *f, int kc, int segment, int rows, int j0,
                                   int cols, const float *a_block, const float *b_block,
-                                  const size_t *offset)
+                                  const size_t *offset, struct ahead *next_a, struct ahead *next_b)
 {
     float tile[MR * NR] __attribute__((aligned(64)));
     for (int t = 0; t < rows; t += MR) {
@@ -282,10 +355,11 @@ static inline void multiply_block(const struct finish *f, int kc, int segment, i
             {
 #endif
                 int length = min(segment, kc - p);
+                struct ahead lines = take_lines(next_a, next_b);
                 if (vectors == NV)
-                    multiply_wide(length, a + p, b + p * NR, tile);
+                    multiply_wide(length, a + p, b + p * NR, tile, &lines);
                 else
-                    multiply_narrow(length, a + p, b + p * 16, tile);
+                    multiply_narrow(length, a + p, b + p * 16, tile, &lines);
             }
             for (int v = 0; v < vectors; v++)
                 finish_column(f, count, offset + t, j0 + j + 16 * v, 16 * vectors, tile + 16 * v);
@@ -338,6 +412,12 @@ kernel ONE_ITEM void gemm_packed(int m, int n, int k, int block_rows, int block_
 #endif
 #endif
         f.last = p0 + kc >= k;
+        struct ahead next_a = {a, 0, 0, 0, 0}, next_b = {b, 0, 0, 0, 0};
+#if OPERAND == 0
+        int next_kc = min(K_CHUNK, k - p0 - kc);
+        if (next_kc > 0)
+            next_b = ahead_of_b(n, k, p0 + kc, next_kc, j0, cols, b);
+#endif
         for (int i = i0; i < i_end; i += A_TILES * MR) {
             int rows = min(A_TILES * MR, i_end - i);
 #if OPERAND == 2
@@ -353,9 +433,11 @@ kernel ONE_ITEM void gemm_packed(int m, int n, int k, int block_rows, int block_
             pack_a_conv(&g, p0, kc, i, rows, a, a_block);
 #else
             pack_a(m, k, p0, kc, i, rows, a, a_block);
+            next_a = ahead_of_a(m, k, p0, kc, i + rows, min(A_TILES * MR, i_end - i - rows), a);
 #endif
 #endif
-            multiply_block(&f, kc, segment, rows, j0, cols, a_block, b_block, offset);
+            multiply_block(&f, kc, segment, rows, j0, cols, a_block, b_block, offset, &next_a,
+                           &next_b);
         }
         if (has_b_sums && i0 == 0)
             sum_b(&f, kc, j0, cols, b_block, b_sums);

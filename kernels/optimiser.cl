@@ -22,6 +22,16 @@ static inline real checked_gradient(global const float *gradient, int n, int i, 
     return g * scale;
 }
 
+/* Many processors take a hundred times as long for subnormal numbers, so that a net of dead units
+ * would train at half speed: a moment that nothing feeds fades to one, and rounding keeps it for
+ * ever; a tiny gradient's square is one. */
+static inline real fade(real x, float least)
+{
+    return fabs(x) < least ? (real)(0.0f) : x;
+}
+#define LEAST_MOMENT 0x1p-126f
+#define LEAST_SLOPE  0x1p-63f
+
 /* SGD with momentum `a` (PyTorch's form): v = a v + g; p -= lr v. */
 kernel void sgd(int n, int clipped, float a, float b, float c, float decay, global const struct step *step,
                 global struct health *health, global const float *clip,
@@ -34,7 +44,7 @@ kernel void sgd(int n, int clipped, float a, float b, float c, float decay, glob
     real p = flat_load(value, n, i);
     real g = checked_gradient(gradient, n, i, clipped ? clip[0] : 1.0f, health);
     g = fma((real)(decay), p, g);
-    real v = fma((real)(a), flat_load(velocity, n, i), g);
+    real v = fade(fma((real)(a), flat_load(velocity, n, i), g), LEAST_MOMENT);
     flat_store(v, velocity, n, i);
     flat_store(fma((real)(-step->lr), v, p), value, n, i);
 }
@@ -54,8 +64,9 @@ static inline void adam_step(int n, int clipped, int decoupled, float a, float b
         p = fma((real)(-(step->lr * decay)), p, p);
     else
         g = fma((real)(decay), p, g);
-    real m = fma((real)(a), flat_load(moment1, n, i), (1.0f - a) * g);
-    real v = fma((real)(b), flat_load(moment2, n, i), ((1.0f - b) * g) * g);
+    g = fade(g, LEAST_SLOPE);
+    real m = fade(fma((real)(a), flat_load(moment1, n, i), (1.0f - a) * g), LEAST_MOMENT);
+    real v = fade(fma((real)(b), flat_load(moment2, n, i), ((1.0f - b) * g) * g), LEAST_MOMENT);
     real size = fma(vm_sqrt(v), (real)(step->correction2), (real)(c));
     flat_store(m, moment1, n, i);
     flat_store(v, moment2, n, i);

@@ -22,6 +22,13 @@ kernel void epilogue(int cols, global const float *bias, global float *c)
     flat_store(activate(x), row, cols, j);
 }
 
+/* c (n) = c + x. */
+kernel void add_to(int n, global const float *x, global float *c)
+{
+    int i = FLAT_INDEX;
+    flat_store(flat_load(c, n, i) + flat_load(x, n, i), c, n, i);
+}
+
 /* y (n) = act(x). */
 kernel void activation(int n, global const float *x, global float *y)
 {

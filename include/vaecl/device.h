@@ -51,12 +51,18 @@ struct vcl_ctx_params {
     const char *device; /* "P:D", part of a name, "gpu", "cpu"; NULL or "" for the default */
     const char *gemm;   /* name of a GEMM implementation; NULL chooses for the device */
     bool same_bits;     /* only kernels that give the same bits on every device */
+    /* Of matrix products: NULL or "exact": floats. "tf32", "bf16": operands are rounded to 11 or 8
+     * bits for matrix units, sums are floats; refused with same_bits, and where the device has no
+     * such unit that we know, by the first product with VCL_E_UNSUPPORTED. */
+    const char *precision;
     const char
         *kernel_dir;       /* read kernels from this folder instead of the embedded ones, or NULL */
     const char *cache_dir; /* where compiled programs are kept, or NULL for none */
-    bool profile;          /* time each kernel; slower */
-    uint32_t lanes;        /* floats a work-item of element-wise kernels holds, 1 or 16; 0 chooses:
-                              16 on CPUs with vectors, else 1. Results are the same bits. */
+    const char *tuning_dir; /* where settings tuned for a device are kept (vaecl/tune.h), or NULL:
+                               only those that the library brings along */
+    bool profile;           /* time each kernel; slower */
+    uint32_t lanes;         /* floats a work-item of element-wise kernels holds, 1 or 16; 0 chooses:
+                               16 on CPUs with vectors, else 1. Results are the same bits. */
     void (*log)(void *user, enum vcl_log_level level, const char *message); /* or NULL */
     void *log_user;
 };

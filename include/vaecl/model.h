@@ -24,6 +24,8 @@ struct vcl_config {
     const char *name; /* of the preset, or "custom" */
     /* the model */
     const char *encoder, *decoder; /* layers: "dense 400 relu, dense 200 relu" */
+    const char *output;            /* the layer after the decoder's, without its number of outputs:
+                                      "dense", "deconv k4 s2" */
     int64_t latent;                /* dimensions of z */
     const char *likelihood;        /* "bernoulli", "gaussian", "squared" */
     double sigma;                  /* standard deviation of the Gaussian likelihood */
@@ -66,7 +68,7 @@ struct vcl_model_info {
     struct vcl_shape shape; /* of an example */
     uint32_t latent;
     size_t parameters;
-    const char *name, *encoder, *decoder, *likelihood, *objective;
+    const char *name, *encoder, *decoder, *output, *likelihood, *objective;
     bool has_density;     /* the likelihood is one: bits/dim and NLL have a meaning */
     bool stochastic;      /* false for a plain autoencoder */
     uint64_t seed, steps; /* of the training so far */
@@ -99,10 +101,16 @@ VCL_API enum vcl_status vcl_model_save(struct vcl_model *model, const char *path
 /* Strings live as long as the model. */
 VCL_API void vcl_model_describe(const struct vcl_model *model, struct vcl_model_info *ret_info);
 
-/* Name, shape (rows 0: a vector) and values of parameter `index` below vcl_model_tensors. */
+/* Name, shape as a matrix (rows 0: a vector) and values of parameter `index` below
+ * vcl_model_tensors. */
 VCL_API size_t vcl_model_tensors(const struct vcl_model *model);
 VCL_API const char *vcl_model_tensor_shape(const struct vcl_model *model, size_t index,
                                            uint32_t *ret_rows, uint32_t *ret_cols);
+/* Its shape as saved: returns the number of dimensions, 1 to 4. A convolution's weights have four
+ * (kernel height, kernel width, channels of the image, of the map); as a matrix, the first three
+ * are its rows. */
+VCL_API uint32_t vcl_model_tensor_dims(const struct vcl_model *model, size_t index,
+                                       uint32_t ret_shape[4]);
 VCL_API enum vcl_status vcl_model_tensor_read(struct vcl_model *model, size_t index,
                                               float *ret_values,
                                               struct vcl_error *err) VCL_MUST_CHECK;

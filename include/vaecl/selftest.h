@@ -32,6 +32,7 @@ struct vcl_selftest_result {
 struct vcl_selftest_params {
     bool quick;       /* few shapes: seconds rather than a minute */
     bool tiny;        /* each kernel once and on the smallest shapes, for simulators */
+    bool settings;    /* although quick: the settings that products have beside their defaults */
     uint64_t seed;    /* of the inputs */
     const char *only; /* run the check of this name alone; NULL or "" for all */
     void (*result)(void *user, const struct vcl_selftest_result *result); /* or NULL */

@@ -7,6 +7,7 @@
 #ifndef VAECL_TRAIN_H
 #define VAECL_TRAIN_H
 
+#include "vaecl/compute.h"
 #include "vaecl/model.h"
 
 #ifdef __cplusplus
@@ -40,6 +41,9 @@ struct vcl_train_params {
     /* What to note in config.json, so that --resume finds it; each may be NULL. */
     const char *data, *split, *test_split; /* source, and its parts for training and testing */
     bool resume;                           /* continue from out/checkpoint.safetensors */
+    /* The matrix products of a training step, before any of them is compiled: where to call
+     * vcl_tune. They are valid during the call only. May be NULL. */
+    void (*products)(void *user, const struct vcl_gemm *products, size_t count);
     /* Each may be NULL. A progress callback that returns true stops the training: a checkpoint is
      * written and vcl_train returns VCL_E_INTERRUPTED. */
     bool (*progress)(void *user, const struct vcl_progress *progress);

@@ -12,6 +12,7 @@
 #include "vaecl/selftest.h"
 #include "vaecl/status.h"
 #include "vaecl/train.h"
+#include "vaecl/tune.h"
 #include "vaecl/use.h"
 
 #ifdef __cplusplus

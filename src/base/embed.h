@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Text files (kernels, presets) embedded into the library by tools/embed.py.
+ * Text files (kernels, presets, tuned settings) embedded into the library by tools/embed.py.
  */
 #ifndef VCL_BASE_EMBED_H
 #define VCL_BASE_EMBED_H
@@ -15,6 +15,7 @@ struct vcl_embedded {
 
 extern const struct vcl_embedded vcl_embedded_kernels[];
 extern const struct vcl_embedded vcl_embedded_models[];
+extern const struct vcl_embedded vcl_embedded_tunings[];
 
 const struct vcl_embedded *vcl_embedded_find(const struct vcl_embedded *table, const char *name);
 

@@ -49,3 +49,18 @@ json_t *vcl_json_text(const char *text)
     vcl_str_finish(&clean);
     return value;
 }
+
+static int add_text(const char *text, size_t size, void *out)
+{
+    vcl_str_add_bytes(out, text, size);
+    return ((struct vcl_str *)out)->failed ? -1 : 0;
+}
+
+char *vcl_json_dump(const json_t *value, size_t flags)
+{
+    struct vcl_str text = {0};
+    if (json_dump_callback(value, add_text, &text, flags) == 0 && !text.failed)
+        return text.text;
+    vcl_str_finish(&text);
+    return NULL;
+}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Text of unknown origin (paths, names of devices) as JSON, which holds UTF-8 alone.
+ * What jansson leaves to do: text of unknown origin (paths, names of devices) as JSON, which holds
+ * UTF-8 alone; writing that notices when memory is out.
  */
 #ifndef VCL_BASE_JSON_H
 #define VCL_BASE_JSON_H
@@ -12,5 +13,9 @@ bool vcl_is_utf8(const char *text);
 
 /* A new string; bytes that are no UTF-8 become U+FFFD each. NULL if memory is out. */
 json_t *vcl_json_text(const char *text);
+
+/* json_dumps, which may return a part of the text if memory runs out within it (seen with jansson
+ * 2.14): here it is all of it or NULL. The caller frees it. */
+char *vcl_json_dump(const json_t *value, size_t flags);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/option.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -107,6 +108,25 @@ static enum vcl_status set_number(const struct vcl_opt *row, void *target, const
     return check_range(row, as_double, prefix, value, err);
 }
 
+static enum vcl_status set_pair(const struct vcl_opt *row, struct vcl_opt_pair *ret_pair,
+                                const char *prefix, const char *value, struct vcl_error *err)
+{
+    struct vcl_opt_pair pair;
+    char height[32] = "";
+    const char *x = strchr(value, 'x'), *width = x ? x + 1 : value;
+    size_t len = x ? (size_t)(x - value) : strlen(value);
+    if (len < sizeof height)
+        memcpy(height, value, len);
+    if (!vcl_parse_i64(height, &pair.height) || !vcl_parse_i64(width, &pair.width))
+        return bad_value(row, prefix, value, "a whole number, or two as in 3x5", err);
+    enum vcl_status r = check_range(row, (double)pair.height, prefix, value, err);
+    if (r == VCL_OK)
+        r = check_range(row, (double)pair.width, prefix, value, err);
+    if (r == VCL_OK)
+        *ret_pair = pair;
+    return r;
+}
+
 enum vcl_status vcl_opt_set(const struct vcl_opt *table, void *config, const char *prefix,
                             const char *key, const char *value, struct vcl_error *err)
 {
@@ -124,6 +144,8 @@ enum vcl_status vcl_opt_set(const struct vcl_opt *table, void *config, const cha
         return VCL_OK;
     case VCL_OPT_CHOICE:
         return set_choice(row, target, prefix, value, err);
+    case VCL_OPT_PAIR:
+        return set_pair(row, target, prefix, value, err);
     case VCL_OPT_LIST: {
         struct vcl_opt_list *list = target;
         if (list->count == sizeof list->items / sizeof *list->items)
@@ -134,6 +156,33 @@ enum vcl_status vcl_opt_set(const struct vcl_opt *table, void *config, const cha
     default:
         return set_number(row, target, prefix, value, err);
     }
+}
+
+/* The row whose letter and a number the word is, or NULL. */
+static const struct vcl_opt *by_letter(const struct vcl_opt *table, const char *word)
+{
+    for (; table->key; table++) {
+        if (table->letter && table->letter == word[0] &&
+            (isdigit((unsigned char)word[1]) || word[1] == '-'))
+            return table;
+    }
+    return NULL;
+}
+
+/* A word that is no key=value. *next is the first row that no word's place has set. */
+static enum vcl_status set_by_place(const struct vcl_opt *table, void *config,
+                                    const struct vcl_opt **next, const char *word,
+                                    struct vcl_error *err)
+{
+    const struct vcl_opt *row = by_letter(table, word);
+    if (row)
+        return vcl_opt_set(table, config, "", row->key, word + 1, err);
+    while ((*next)->letter)
+        ++*next;
+    if (!(*next)->key)
+        return ERR(err, VCL_E_ARG, "'%s' is one word too many", word);
+    row = (*next)++;
+    return vcl_opt_set(table, config, "", row->key, word, err);
 }
 
 enum vcl_status vcl_opt_words(const struct vcl_opt *table, void *config, const char *what,
@@ -147,11 +196,8 @@ enum vcl_status vcl_opt_words(const struct vcl_opt *table, void *config, const c
             char key[64];
             snprintf(key, sizeof key, "%.*s", (int)(equals - words[i]), words[i]);
             r = vcl_opt_set(table, config, "", key, equals + 1, err);
-        } else if (!next->key) {
-            return ERR(err, VCL_E_ARG, "%s: '%s' is one word too many", what, words[i]);
         } else {
-            r = vcl_opt_set(table, config, "", next->key, words[i], err);
-            next++;
+            r = set_by_place(table, config, &next, words[i], err);
         }
         if (r < 0)
             return vcl_error_wrap(err, r, "%s", what);
@@ -179,6 +225,13 @@ void vcl_opt_show(const struct vcl_opt *row, const void *config, struct vcl_str 
     case VCL_OPT_CHOICE: {
         const char *text = *(const char *const *)source;
         vcl_str_add(out, "%s", text ? text : "");
+        break;
+    }
+    case VCL_OPT_PAIR: {
+        const struct vcl_opt_pair *pair = source;
+        vcl_str_add(out, "%" PRId64, pair->height);
+        if (pair->width != pair->height)
+            vcl_str_add(out, "x%" PRId64, pair->width);
         break;
     }
     case VCL_OPT_LIST: {

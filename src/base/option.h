@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/error.h"
 #include "base/str.h"
@@ -20,11 +21,17 @@ enum vcl_opt_kind {
     VCL_OPT_STRING, /* const char *, borrowed from the text that was parsed */
     VCL_OPT_CHOICE, /* const char *, one of `choices` */
     VCL_OPT_LIST,   /* struct vcl_opt_list: the option may be repeated */
+    VCL_OPT_PAIR,   /* struct vcl_opt_pair: "3x5", or "3" for both */
 };
 
 struct vcl_opt_list {
     const char *items[32];
     size_t count;
+};
+
+/* Whole numbers by height and width. */
+struct vcl_opt_pair {
+    int64_t height, width;
 };
 
 struct vcl_opt {
@@ -36,6 +43,7 @@ struct vcl_opt {
     const char *arg;            /* how --help calls the value: "N", "FILE" */
     const char *help;           /* one line */
     const char *group;          /* --help heading; NULL continues the previous one */
+    char letter;                /* of a number's word that may stand anywhere: 'k' for "k3" */
 };
 
 /* Sets one field from text. Unknown keys are an error with the nearest name as a hint. `prefix` is
@@ -46,8 +54,9 @@ enum vcl_status vcl_opt_set(const struct vcl_opt *table, void *config, const cha
 
 const struct vcl_opt *vcl_opt_find(const struct vcl_opt *table, const char *key, size_t len);
 
-/* Sets the fields in the order of the table from positional words, or by key=value words:
- * "400 relu" or "units=400 activation=relu". `what` names the thing for messages. */
+/* Sets the fields in the order of the table from positional words, by key=value words, or by their
+ * letter and a number: "400 relu", "units=400 activation=relu", "32 k4 s2 relu". Fields with a
+ * letter have no position. `what` names the thing for messages. */
 enum vcl_status vcl_opt_words(const struct vcl_opt *table, void *config, const char *what,
                               char *const *words, size_t count,
                               struct vcl_error *err) VCL_MUST_CHECK;

@@ -152,3 +152,11 @@ bool vcl_contains(const char *text, const char *part)
     }
     return len == 0;
 }
+
+uint64_t vcl_hash(uint64_t hash, const char *text)
+{
+    do
+        hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001B3);
+    while (*text++);
+    return hash;
+}

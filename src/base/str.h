@@ -32,6 +32,11 @@ bool vcl_parse_f64(const char *text, double *ret_value);
 /* The name nearest to `word` by edit distance, or NULL if none is near. `names` ends with NULL. */
 const char *vcl_nearest(const char *word, const char *const *names);
 
+/* FNV-1a over the text and its terminator, from VCL_HASH or on from an earlier hash: for names and
+ * keys, where an accident, not an attacker, is the concern. */
+#define VCL_HASH UINT64_C(0xCBF29CE484222325)
+uint64_t vcl_hash(uint64_t hash, const char *text);
+
 /* Does `text` end with `suffix`, ignoring ASCII case? */
 bool vcl_ends_with(const char *text, const char *suffix);
 

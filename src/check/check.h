@@ -50,7 +50,15 @@ struct vcl_check {
     X(optimise)                                                                                    \
     X(clip_scale)                                                                                  \
     X(unpack)                                                                                      \
-    X(peak)
+    X(peak)                                                                                        \
+    X(batchnorm)                                                                                   \
+    X(batchnorm_gradient)                                                                          \
+    X(layernorm)                                                                                   \
+    X(layernorm_gradient)                                                                          \
+    X(dropout)                                                                                     \
+    X(residual)                                                                                    \
+    X(pool)                                                                                        \
+    X(pool_gradient)
 
 #define VCL_CHECK_EXTERN(name) extern const struct vcl_check vcl_check_##name;
 VCL_CHECKS(VCL_CHECK_EXTERN)

@@ -131,6 +131,78 @@ out:
     return r;
 }
 
+/* In turn on shapes that no tile divides, with rows that are aligned for vectors and not. */
+static const uint32_t *odd_shape(const struct vcl_checker *c, unsigned turn)
+{
+    static const uint32_t odd[][3] = {{67, 140, 520}, {66, 65, 515}, {37, 147, 770}};
+    static const uint32_t small[3] = {3, 6, 515};
+    return c->params->tiny ? small : odd[turn % COUNT(odd)];
+}
+
+static enum vcl_status with_setting(struct vcl_checker *c, const struct vcl_gemm_def *def,
+                                    const struct vcl_gemm_setting *setting, unsigned turn,
+                                    struct vcl_error *err)
+{
+    const uint32_t *shape = odd_shape(c, turn);
+    const struct vcl_gemm g = {.m = shape[0], .n = shape[1], .k = shape[2]};
+    const struct vcl_variant variant = {
+        .accumulate = turn % 2,
+        .bias = turn % 3 == 0,
+        .activation = "sigmoid",
+        .derivative = true,
+        .b_sums = true,
+        .setting = setting,
+    };
+    if (!def->supports(c->ctx, &g) || (def->valid && !def->valid(c->ctx, &g, setting)))
+        return VCL_OK;
+    return product(c, def, shape, turn % 2, &variant, err);
+}
+
+/* One value of one tunable, the others at their defaults. */
+static enum vcl_status one_value(struct vcl_checker *c, const struct vcl_gemm_def *def, int param,
+                                 int value, unsigned turn, struct vcl_error *err)
+{
+    const uint32_t *shape = odd_shape(c, turn);
+    const struct vcl_gemm g = {.m = shape[0], .n = shape[1], .k = shape[2]};
+    struct vcl_gemm_setting setting = {0};
+    if (!def->supports(c->ctx, &g))
+        return VCL_OK;
+    def->defaults(c->ctx, &g, &setting);
+    if (setting.values[param] == value && !c->params->tiny)
+        return VCL_OK;
+    setting.values[param] = value;
+    return with_setting(c, def, &setting, turn, err);
+}
+
+static enum vcl_status all_presets(struct vcl_checker *c, const struct vcl_gemm_def *def,
+                                   struct vcl_error *err)
+{
+    enum vcl_status r = VCL_OK;
+    unsigned turn = 0;
+    for (size_t list = 0; def->presets && def->presets[list]; list++) {
+        for (const struct vcl_gemm_setting *row = def->presets[list]; row->values[0]; row++)
+            TRY(with_setting(c, def, row, turn++, err));
+    }
+out:
+    return r;
+}
+
+/* Each value of each tunable; of the last alone in tiny runs. */
+static enum vcl_status all_settings(struct vcl_checker *c, const struct vcl_gemm_def *def,
+                                    struct vcl_error *err)
+{
+    enum vcl_status r = VCL_OK;
+    unsigned turn = 0;
+    for (int i = 0; def->params && def->params[i].name; i++) {
+        for (const int *value = def->params[i].values; *value; value++, turn++) {
+            if (!c->params->tiny || !def->params[i + 1].name)
+                TRY(one_value(c, def, i, *value, turn, err));
+        }
+    }
+out:
+    return r;
+}
+
 static enum vcl_status run(struct vcl_checker *c, struct vcl_error *err)
 {
     enum vcl_status r = VCL_OK;
@@ -140,6 +212,10 @@ static enum vcl_status run(struct vcl_checker *c, struct vcl_error *err)
         TRY(all_shapes(c, *def, err));
         if (vcl_case_count(c, 0, 0, 1))
             TRY(all_epilogues(c, *def, err));
+        if (vcl_case_count(c, 1, c->params->settings, 1))
+            TRY(all_settings(c, *def, err));
+        if (vcl_case_count(c, 0, c->params->settings, 1))
+            TRY(all_presets(c, *def, err));
     }
 out:
     return r;

@@ -73,16 +73,30 @@ static struct vcl_formula add_scaled(double a, double factor, struct vcl_formula
     return (struct vcl_formula){a + factor * other.value, fabs(a) + fabs(factor) * other.scale};
 }
 
+/* Nothing is subnormal, neither moments nor squares of gradients. */
+static float fade(float x, float least)
+{
+    return fabsf(x) < least ? 0 : x;
+}
+
+/* Allows for what has faded. */
+static struct vcl_formula faded(struct vcl_formula moment, double least, double tolerance)
+{
+    moment.scale += least / tolerance;
+    return moment;
+}
+
 static void expect_sgd(const struct optimise *o, size_t i, float g, double true_g)
 {
     float p = vcl_zone_floats(o->value)[i], v = vcl_zone_floats(o->state0)[i];
     struct vcl_formula slope = sum_of(true_g, (double)o->op.decay * (double)p);
     struct vcl_formula velocity = add_scaled((double)o->op.a * (double)v, 1, slope);
-    v = fmaf(o->op.a, v, fmaf(o->op.decay, p, g));
+    v = fade(fmaf(o->op.a, v, fmaf(o->op.decay, p, g)), 0x1p-126f);
     o->state0->exact[i] = v;
-    o->state0->formula[i] = velocity;
+    o->state0->formula[i] = faded(velocity, 0x1p-126, o->state0->tolerance);
     o->value->exact[i] = fmaf(-step.lr, v, p);
-    o->value->formula[i] = add_scaled((double)p, -(double)step.lr, velocity);
+    o->value->formula[i] = faded(add_scaled((double)p, -(double)step.lr, velocity),
+                                 (double)step.lr * 0x1p-126, o->value->tolerance);
 }
 
 static void expect_adam(const struct optimise *o, size_t i, float g, double true_g)
@@ -105,15 +119,18 @@ static void expect_adam(const struct optimise *o, size_t i, float g, double true
 
     p = decoupled ? fmaf(-(step.lr * o->op.decay), p, p) : p;
     g = decoupled ? g : fmaf(o->op.decay, vcl_zone_floats(o->value)[i], g);
-    m = fmaf(a, m, (1 - a) * g);
-    v = fmaf(b, v, ((1 - b) * g) * g);
+    g = fade(g, 0x1p-63f);
+    m = fade(fmaf(a, m, (1 - a) * g), 0x1p-126f);
+    v = fade(fmaf(b, v, ((1 - b) * g) * g), 0x1p-126f);
     float divisor = fmaf(vcl_host_sqrt(v), step.correction2, o->op.c);
     o->state0->exact[i] = m;
-    o->state0->formula[i] = m1;
+    o->state0->formula[i] = faded(m1, 0x1p-63, o->state0->tolerance);
     o->state1->exact[i] = v;
-    o->state1->formula[i] = m2;
+    o->state1->formula[i] = faded(m2, 0x1p-126, o->state1->tolerance);
     o->value->exact[i] = fmaf(-(step.lr * step.correction1), vcl_host_div(m, divisor), p);
-    o->value->formula[i] = add_scaled(kept * (double)vcl_zone_floats(o->value)[i], -rate, move);
+    o->value->formula[i] =
+        faded(add_scaled(kept * (double)vcl_zone_floats(o->value)[i], -rate, move),
+              fabs(rate) * 0x1p-63, o->value->tolerance);
 }
 
 /* ---- cases ---- */

@@ -15,6 +15,16 @@ bool vcl_product_wanted(const struct vcl_checker *c, const struct vcl_gemm_def *
     return def->same_bits || full || used;
 }
 
+/* "TM=64 TN=32 ...", after the shape. */
+static void name_setting(struct vcl_checker *c, const struct vcl_gemm_def *def,
+                         const struct vcl_gemm_setting *setting)
+{
+    size_t used = strlen(c->shape);
+    for (int i = 0; def->params[i].name && used < sizeof c->shape; i++)
+        used += (size_t)snprintf(c->shape + used, sizeof c->shape - used, "%s%s=%d", i ? " " : ", ",
+                                 def->params[i].name, setting->values[i]);
+}
+
 void vcl_product_begin(struct vcl_checker *c, struct vcl_product *p, const char *shape, ...)
 {
     const struct vcl_variant *v = p->variant;
@@ -30,6 +40,8 @@ void vcl_product_begin(struct vcl_checker *c, struct vcl_product *p, const char 
                    v->b_sums ? ", sums of B" : "", v->activation ? ", " : "",
                    v->activation ? v->activation : "");
     c->same_bits = p->def->same_bits;
+    if (v->setting)
+        name_setting(c, p->def, v->setting);
 }
 
 static enum vcl_status add_derivative(struct vcl_checker *c, struct vcl_product *p,
@@ -74,6 +86,8 @@ enum vcl_status vcl_product_operands(struct vcl_checker *c, struct vcl_product *
                                      struct vcl_error *err)
 {
     struct vcl_gemm *g = &p->gemm;
+    /* Both operands of each product; a little more for the product of both errors. */
+    double rounding = p->def->rounding ? 2.02 * p->def->rounding(c->ctx) : 0;
     double floats[3] = {(double)g->m * g->k, (double)g->k * g->n, (double)g->m * g->n};
     enum vcl_status r;
     if (g->conv)
@@ -81,7 +95,7 @@ enum vcl_status vcl_product_operands(struct vcl_checker *c, struct vcl_product *
     TRY(vcl_input(c, "a", (size_t)floats[0], vcl_fill_signed, &p->a, err));
     TRY(vcl_input(c, "b", (size_t)floats[1], vcl_fill_signed, &p->b, err));
     TRY(vcl_output(c, "c", (size_t)floats[2], g->accumulate ? vcl_fill_signed : NULL,
-                   tolerance + (g->activation ? vcl_tolerance_ulps(6) : 0), &p->c, err));
+                   tolerance + (g->activation ? vcl_tolerance_ulps(6) : 0) + rounding, &p->c, err));
     g->a = p->a->buf;
     g->b = p->b->buf;
     g->c = p->c->buf;
@@ -97,6 +111,8 @@ enum vcl_status vcl_product_run(struct vcl_checker *c, const struct vcl_product 
 {
     const struct vcl_gemm_def *chosen;
     struct vcl_gemm_setting setting = {0};
+    if (p->variant->setting)
+        return p->def->run(c->ctx, &p->gemm, p->variant->setting, err);
     enum vcl_status r = vcl_gemm_choose(c->ctx, &p->gemm, &chosen, &setting, err);
     if (r < 0)
         return r;

@@ -14,6 +14,7 @@ struct vcl_variant {
     bool accumulate, bias;
     const char *activation; /* or NULL */
     bool derivative, b_sums;
+    const struct vcl_gemm_setting *setting; /* or NULL for the default */
 };
 
 /* A product of the running case, on one implementation. */

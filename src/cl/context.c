@@ -19,6 +19,24 @@ static enum vcl_status copy_string(struct vcl_ctx *ctx, const char *text, const 
     return r;
 }
 
+/* One of our words, which need no copy. */
+static enum vcl_status find_precision(const struct vcl_ctx_params *params,
+                                      const char **ret_precision, struct vcl_error *err)
+{
+    static const char *const names[] = {"exact", "tf32", "bf16", NULL};
+    const char *asked = params->precision && *params->precision ? params->precision : names[0];
+    size_t i = 0;
+    while (names[i] && strcmp(asked, names[i]) != 0)
+        i++;
+    if (!names[i])
+        return ERR(err, VCL_E_ARG, "precision '%s': exact, tf32 and bf16 are there", asked);
+    if (i > 0 && params->same_bits)
+        return ERR(err, VCL_E_ARG, "precision '%s' does not give the same bits on every device",
+                   asked);
+    *ret_precision = names[i];
+    return VCL_OK;
+}
+
 static enum vcl_status copy_params(struct vcl_ctx *ctx, const struct vcl_ctx_params *params,
                                    struct vcl_error *err)
 {
@@ -27,9 +45,11 @@ static enum vcl_status copy_params(struct vcl_ctx *ctx, const struct vcl_ctx_par
     ctx->profile = params->profile;
     ctx->log = params->log;
     ctx->log_user = params->log_user;
+    TRY(find_precision(params, &ctx->precision, err));
     TRY(copy_string(ctx, params->gemm, &ctx->gemm, err));
     TRY(copy_string(ctx, params->kernel_dir, &ctx->kernel_dir, err));
     TRY(copy_string(ctx, params->cache_dir, &ctx->cache_dir, err));
+    TRY(copy_string(ctx, params->tuning_dir, &ctx->tuning_dir, err));
     if (ctx->kernel_dir)
         TRY(vcl_kernel_dir_check(ctx->kernel_dir, err));
 out:
@@ -78,6 +98,7 @@ enum vcl_status vcl_ctx_create(const struct vcl_ctx_params *params, struct vcl_c
         return ERR(err, VCL_E_ARG, "%u lanes: 1 and 16 are there", params->lanes);
     TRY(vcl_alloc(1, sizeof *ctx, &ctx, err));
     TRY(copy_params(ctx, params, err));
+    TRY(vcl_arena_alloc(&ctx->arena, sizeof *ctx->gemm_keep, &ctx->gemm_keep, err));
     TRY(open_device(ctx, params->device, err));
     ctx->vec = params->lanes ? params->lanes : default_lanes(&ctx->info);
     vcl_command_buffers_open(ctx);
@@ -108,6 +129,8 @@ void vcl_ctx_destroy(struct vcl_ctx **ret_ctx)
         clReleaseCommandQueue(ctx->queue);
     if (ctx->context)
         clReleaseContext(ctx->context);
+    if (ctx->gemm_keep)
+        vcl_arena_finish(&ctx->gemm_keep->arena);
     vcl_arena_finish(&ctx->arena);
     free(ctx);
     *ret_ctx = NULL;
@@ -133,9 +156,29 @@ bool vcl_ctx_same_bits(const struct vcl_ctx *ctx)
     return ctx->same_bits;
 }
 
+const char *vcl_ctx_precision(const struct vcl_ctx *ctx)
+{
+    return ctx->precision;
+}
+
 const char *vcl_ctx_gemm_name(const struct vcl_ctx *ctx)
 {
     return ctx->gemm;
+}
+
+const char *vcl_ctx_tuning_dir(const struct vcl_ctx *ctx)
+{
+    return ctx->tuning_dir;
+}
+
+struct vcl_gemm_keep *vcl_ctx_gemm_keep(const struct vcl_ctx *ctx)
+{
+    return ctx->gemm_keep;
+}
+
+void vcl_ctx_look(struct vcl_ctx *ctx, bool on)
+{
+    ctx->looking = on;
 }
 
 uint64_t vcl_ctx_launches(const struct vcl_ctx *ctx)
@@ -175,7 +218,7 @@ out:
     return r;
 }
 
-void vcl_log(struct vcl_ctx *ctx, enum vcl_log_level level, const char *fmt, ...)
+void vcl_log(const struct vcl_ctx *ctx, enum vcl_log_level level, const char *fmt, ...)
 {
     if (!ctx->log)
         return;

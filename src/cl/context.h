@@ -6,7 +6,7 @@
 #ifndef VCL_CL_CONTEXT_H
 #define VCL_CL_CONTEXT_H
 
-#include "base/error.h"
+#include "base/mem.h"
 #include "vaecl/compute.h"
 
 /* 16 on CPU devices, 1 on GPUs: how many floats a work-item of an element-wise kernel holds, see
@@ -14,9 +14,25 @@
 uint32_t vcl_ctx_vec(const struct vcl_ctx *ctx);
 bool vcl_ctx_is_cpu(const struct vcl_ctx *ctx);
 bool vcl_ctx_same_bits(const struct vcl_ctx *ctx);
-const char *vcl_ctx_gemm_name(const struct vcl_ctx *ctx); /* as asked for; NULL chooses */
+const char *vcl_ctx_precision(const struct vcl_ctx *ctx);  /* "exact", "tf32" or "bf16" */
+const char *vcl_ctx_gemm_name(const struct vcl_ctx *ctx);  /* as asked for; NULL chooses */
+const char *vcl_ctx_tuning_dir(const struct vcl_ctx *ctx); /* or NULL */
 
-void vcl_log(struct vcl_ctx *ctx, enum vcl_log_level level, const char *fmt, ...) VCL_PRINTF(3, 4);
+/* What src/gemm keeps with a context; the arena's memory is released with it. */
+struct vcl_tuning;
+struct vcl_gemm_keep {
+    struct vcl_arena arena;
+    struct vcl_tuning *tuning; /* NULL until the first choice of an implementation */
+};
+struct vcl_gemm_keep *vcl_ctx_gemm_keep(const struct vcl_ctx *ctx);
+
+/* Of the text, with all it includes, of the kernel files whose names begin with `prefix`: what was
+ * measured with other kernels than these says nothing about them. */
+enum vcl_status vcl_kernels_hash(const struct vcl_ctx *ctx, const char *prefix, uint64_t *ret_hash,
+                                 struct vcl_error *err) VCL_MUST_CHECK;
+
+void vcl_log(const struct vcl_ctx *ctx, enum vcl_log_level level, const char *fmt, ...)
+    VCL_PRINTF(3, 4);
 
 /* Scratch memory of at least `size` bytes that belongs to the context; valid until the next call
  * for the same slot asks for more. In-order execution makes sharing it between launches safe. */
@@ -73,6 +89,9 @@ void vcl_list_destroy(struct vcl_list **list);
 
 /* Notes a matrix product's multiply-adds, as now run or, while recording, as run with the list. */
 void vcl_count_multiply_adds(struct vcl_ctx *ctx, uint64_t count);
+/* While it is on, launches do nothing at all: a pass over a model then only tells what it would do.
+ */
+void vcl_ctx_look(struct vcl_ctx *ctx, bool on);
 
 /* ---- uploads ---- */
 

@@ -78,6 +78,20 @@ const char *vcl_device_type_name(enum vcl_device_type type)
     return names[type];
 }
 
+bool vcl_ctx_has_extension(const struct vcl_ctx *ctx, const char *name)
+{
+    char extensions[8192] = "";
+    size_t length = strlen(name);
+    if (clGetDeviceInfo(ctx->device, CL_DEVICE_EXTENSIONS, sizeof extensions - 1, extensions,
+                        NULL) != CL_SUCCESS)
+        return false;
+    for (const char *at = extensions; (at = strstr(at, name)); at += length) {
+        if ((at == extensions || at[-1] == ' ') && (at[length] == ' ' || !at[length]))
+            return true;
+    }
+    return false;
+}
+
 static void read_features(cl_device_id device, struct vcl_device_info *info)
 {
     char extensions[8192] = "";

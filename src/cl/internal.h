@@ -70,9 +70,11 @@ struct vcl_ctx {
     cl_context context;
     cl_command_queue queue;
     size_t alignment;
-    bool same_bits, profile;
+    bool same_bits, profile, clblast_advised;
+    bool looking; /* launches do nothing */
     uint32_t vec;
-    const char *gemm, *kernel_dir, *cache_dir;
+    const char *gemm, *precision, *kernel_dir, *cache_dir, *tuning_dir;
+    struct vcl_gemm_keep *gemm_keep;
     void (*log)(void *user, enum vcl_log_level level, const char *message);
     void *log_user;
     struct vcl_program *programs;
@@ -107,6 +109,7 @@ enum vcl_status vcl_cl_error(struct vcl_error *err, int code, const char *call, 
     } while (0)
 
 /* device.c */
+bool vcl_ctx_has_extension(const struct vcl_ctx *ctx, const char *name);
 struct vcl_device_handle {
     cl_platform_id platform;
     cl_device_id device;
@@ -126,7 +129,7 @@ struct vcl_source {
     struct vcl_str text;  /* everything, includes resolved */
     struct vcl_str lines; /* for each line of it "file:line\n", to translate messages */
 };
-enum vcl_status vcl_source_load(struct vcl_ctx *ctx, const char *name, const char *text,
+enum vcl_status vcl_source_load(const struct vcl_ctx *ctx, const char *name, const char *text,
                                 struct vcl_source *source, struct vcl_error *err) VCL_MUST_CHECK;
 void vcl_source_finish(struct vcl_source *source);
 /* The first error of a build log, with the position in our files. */

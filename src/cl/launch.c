@@ -155,6 +155,8 @@ enum vcl_status vcl_launch_run(struct vcl_ctx *ctx, const struct vcl_launch *lau
     struct vcl_kernel_entry *entry;
     char use[VCL_USE_TEXT] = "";
     enum vcl_status r;
+    if (ctx->looking)
+        return VCL_OK;
     TRY(vcl_program_get(ctx, launch, &program, err));
     if (ctx->recording)
         return record(ctx->recording, program, launch, err);

@@ -12,8 +12,8 @@
 #include "base/file.h"
 #include "cl/internal.h"
 
-static enum vcl_status add_file(struct vcl_ctx *ctx, const char *name, struct vcl_source *source,
-                                struct vcl_error *err);
+static enum vcl_status add_file(const struct vcl_ctx *ctx, const char *name,
+                                struct vcl_source *source, struct vcl_error *err);
 
 static bool seen_before(const struct vcl_source *source, const char *name)
 {
@@ -48,7 +48,7 @@ static void add_line_directive(struct vcl_source *source, const char *file, int 
     vcl_str_add(&source->lines, "%s:%d\n", file, number > 1 ? number - 1 : 0);
 }
 
-static enum vcl_status add_text(struct vcl_ctx *ctx, const char *file, const char *text,
+static enum vcl_status add_text(const struct vcl_ctx *ctx, const char *file, const char *text,
                                 struct vcl_source *source, struct vcl_error *err)
 {
     int number = 1;
@@ -71,7 +71,7 @@ static enum vcl_status add_text(struct vcl_ctx *ctx, const char *file, const cha
     return VCL_OK;
 }
 
-static enum vcl_status add_embedded(struct vcl_ctx *ctx, const char *name,
+static enum vcl_status add_embedded(const struct vcl_ctx *ctx, const char *name,
                                     struct vcl_source *source, struct vcl_error *err)
 {
     const struct vcl_embedded *file = vcl_embedded_find(vcl_embedded_kernels, name);
@@ -88,8 +88,8 @@ out:
     return r;
 }
 
-static enum vcl_status add_file(struct vcl_ctx *ctx, const char *name, struct vcl_source *source,
-                                struct vcl_error *err)
+static enum vcl_status add_file(const struct vcl_ctx *ctx, const char *name,
+                                struct vcl_source *source, struct vcl_error *err)
 {
     enum vcl_status r = VCL_OK;
     char *path = NULL;
@@ -111,7 +111,7 @@ out:
     return r;
 }
 
-enum vcl_status vcl_source_load(struct vcl_ctx *ctx, const char *name, const char *text,
+enum vcl_status vcl_source_load(const struct vcl_ctx *ctx, const char *name, const char *text,
                                 struct vcl_source *source, struct vcl_error *err)
 {
     enum vcl_status r;
@@ -181,4 +181,23 @@ enum vcl_status vcl_kernel_dir_check(const char *folder, struct vcl_error *err)
             return VCL_OK;
     }
     return ERR(err, VCL_E_IO, "kernel folder '%s' holds none of our kernel files", folder);
+}
+
+enum vcl_status vcl_kernels_hash(const struct vcl_ctx *ctx, const char *prefix, uint64_t *ret_hash,
+                                 struct vcl_error *err)
+{
+    uint64_t hash = VCL_HASH;
+    for (const struct vcl_embedded *file = vcl_embedded_kernels; file->name; file++) {
+        struct vcl_source source = {0};
+        if (strncmp(file->name, prefix, strlen(prefix)) != 0)
+            continue;
+        enum vcl_status r = vcl_source_load(ctx, file->name, NULL, &source, err);
+        if (r == VCL_OK)
+            hash = vcl_hash(hash, source.text.text);
+        vcl_source_finish(&source);
+        if (r < 0)
+            return r;
+    }
+    *ret_hash = hash;
+    return VCL_OK;
 }

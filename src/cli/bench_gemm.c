@@ -15,22 +15,23 @@
 struct product {
     const char *name;
     uint32_t m, n, k;
-    bool trans_a, trans_b, accumulate, bias;
+    bool trans_a, trans_b, b_sums, bias, derivative;
     const char *activation;
 };
 
-/* Forward products end in bias and activation, those of weights' gradients add to what is there. */
+/* Each with what it does besides in training: bias and activation; the bias' gradient; the
+ * derivative of the activation before. */
 static const struct product products[] = {
     {"encoder", 128, 400, 784, .bias = true, .activation = "relu"},
     {"decoder", 128, 784, 400, .bias = true},
-    {"weight-gradient", 784, 400, 128, .trans_a = true, .accumulate = true},
-    {"data-gradient", 128, 400, 784, .trans_b = true},
+    {"weight-gradient", 784, 400, 128, .trans_a = true, .b_sums = true},
+    {"data-gradient", 128, 400, 784, .trans_b = true, .derivative = true, .activation = "relu"},
     {"heads", 128, 40, 400, .bias = true},
     {"from-latent", 128, 400, 20, .bias = true, .activation = "relu"},
     {"encoder-20", 20, 400, 784, .bias = true, .activation = "relu"},
     {"decoder-20", 20, 784, 400, .bias = true},
-    {"weight-gradient-20", 784, 400, 20, .trans_a = true, .accumulate = true},
-    {"data-gradient-20", 20, 400, 784, .trans_b = true},
+    {"weight-gradient-20", 784, 400, 20, .trans_a = true, .b_sums = true},
+    {"data-gradient-20", 20, 400, 784, .trans_b = true, .derivative = true, .activation = "relu"},
     {"encoder-1024", 1024, 400, 784, .bias = true, .activation = "relu"},
     {"square-1024", 1024, 1024, 1024},
 };
@@ -84,7 +85,6 @@ static enum vcl_status time_product(struct vcl_ctx *ctx, const struct product *p
         .k = p->k,
         .trans_a = p->trans_a,
         .trans_b = p->trans_b,
-        .accumulate = p->accumulate,
         .activation = p->activation,
     };
     enum vcl_status r;
@@ -93,12 +93,18 @@ static enum vcl_status time_product(struct vcl_ctx *ctx, const struct product *p
     TRY(vcl_buf_create(ctx, sizeof(float) * p->m * p->n, &gemm.c, err));
     if (p->bias)
         TRY(random_buffer(ctx, 1, p->n, 3, &gemm.bias, err));
+    if (p->b_sums)
+        TRY(vcl_buf_create(ctx, sizeof(float) * p->n, &gemm.b_sums, err));
+    if (p->derivative)
+        TRY(random_buffer(ctx, p->m, p->n, 4, &gemm.derivative_at, err));
     TRY(vcl_measure_gemm(ctx, &gemm, seconds, ret_timing, err));
 out:
     vcl_buf_destroy(&gemm.a);
     vcl_buf_destroy(&gemm.b);
     vcl_buf_destroy(&gemm.c);
     vcl_buf_destroy(&gemm.bias);
+    vcl_buf_destroy(&gemm.b_sums);
+    vcl_buf_destroy(&gemm.derivative_at);
     return r;
 }
 

@@ -17,7 +17,7 @@
 
 /* Options that every command takes. */
 struct common {
-    const char *device, *gemm, *kernel_dir;
+    const char *device, *gemm, *precision, *kernel_dir;
     bool same_bits, json, quiet, verbose, profile, help;
     uint64_t seed;
 };
@@ -71,6 +71,13 @@ enum vcl_status open_context(struct cli *cli);
 void report_profile(struct cli *cli, const struct vcl_train_result *training);
 /* Adds it as `profile` to what a command prints as JSON. */
 void add_profile(struct cli *cli, json_t *object, const struct vcl_train_result *training);
+
+/* ---- tuning.c ---- */
+/* A bar while tuning; for vcl_tune, with the cli as its user. Stops at an interrupt. */
+bool draw_tuning(void *user, const struct vcl_tune_progress *progress);
+/* Tunes, for a few seconds, what nothing is known of on this device. Failing is no reason not to
+ * train. */
+void tune_products(struct cli *cli, const struct vcl_gemm *products, size_t count);
 
 /* ---- output.c ---- */
 void say(const struct cli *cli, const char *fmt, ...)

@@ -115,7 +115,7 @@ static void print_group(const json_t *group)
     json_t *value;
     json_object_foreach((json_t *)group, key, value)
     {
-        char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(7));
+        char *text = vcl_json_dump(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(7));
         printf("%-15s %s\n", key, text ? text : "");
         free(text);
     }
@@ -133,7 +133,7 @@ static void print_model(const char *path, const json_t *info)
            json_object_size(json_object_get(info, "tensors")));
     json_object_foreach(json_object_get(info, "tensors"), key, value)
     {
-        char *text = json_dumps(value, JSON_COMPACT);
+        char *text = vcl_json_dump(value, JSON_COMPACT);
         printf("  %-28s %s\n", key, text ? text : "");
         free(text);
     }

@@ -14,6 +14,7 @@ struct options {
     const char *data, *split, *model, *out, *resume, *test;
     uint64_t limit;
     struct vcl_opt_list set;
+    bool no_tune;
 };
 
 static const struct vcl_opt opts[] = {
@@ -57,6 +58,10 @@ static const struct vcl_opt opts[] = {
      .offset = offsetof(struct options, resume),
      .arg = "DIR",
      .help = "continue the run in this folder"},
+    {.key = "no-tune",
+     .kind = VCL_OPT_FLAG,
+     .offset = offsetof(struct options, no_tune),
+     .help = "measure nothing at the first training on a device"},
     {0},
 };
 
@@ -110,7 +115,8 @@ static enum vcl_status configure_new(struct cli *cli, const struct options *o)
     TRY(vcl_config_load(cli->config, o->model ? o->model : "mnist-fc", &cli->err));
     for (size_t i = 0; i < cli->assigned.count; i++) {
         const char *text = cli->assigned.items[i];
-        if (strncmp(text, "encoder=", 8) == 0 || strncmp(text, "decoder=", 8) == 0)
+        if (strncmp(text, "encoder=", 8) == 0 || strncmp(text, "decoder=", 8) == 0 ||
+            strncmp(text, "output=", 7) == 0)
             TRY(vcl_config_set(cli->config, "name", "custom", &cli->err));
     }
     TRY(assign_all(cli->config, &o->set, &cli->err));
@@ -150,6 +156,12 @@ static bool on_progress(void *user, const struct vcl_progress *p)
              p->images_per_second, p->seconds_left);
     draw_bar(training->cli, label, (double)p->step / (double)p->epoch_steps, text);
     return interrupted();
+}
+
+static void on_products(void *user, const struct vcl_gemm *products, size_t count)
+{
+    const struct training *training = user;
+    tune_products(training->cli, products, count);
 }
 
 static void on_epoch(void *user, const struct vcl_epoch *e, struct vcl_model *model)
@@ -279,6 +291,7 @@ static enum vcl_status train(struct cli *cli, const struct options *o, const cha
                                              .split = o->split,
                                              .test_split = o->test,
                                              .resume = o->resume != NULL,
+                                             .products = o->no_tune ? NULL : on_products,
                                              .progress = on_progress,
                                              .epoch = on_epoch,
                                              .user = &training},

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "nn/layer.h"
 #include "vae/config.h"
 
 void print_help(void)
@@ -41,6 +42,13 @@ static void print_options(const char *heading, const struct vcl_opt *table, cons
     }
 }
 
+static void print_layers(void)
+{
+    printf("\nLayers:\n");
+    for (const struct vcl_layer_def *const *def = vcl_layer_defs; *def; def++)
+        printf("  %-10s %s\n", (*def)->name, (*def)->help);
+}
+
 static void print_presets(void)
 {
     printf("\nPresets for --model:");
@@ -57,6 +65,7 @@ void print_command_help(const struct command *command)
         print_options("Command", command->opts, command->defaults);
     if (command->takes_config && vcl_config_create(&config, NULL) == VCL_OK) {
         print_options(NULL, vcl_config_options + 1, config);
+        print_layers();
         print_presets();
         vcl_config_destroy(&config);
     }

@@ -8,11 +8,16 @@
 
 #define FIELD(name) .offset = offsetof(struct common, name)
 
+static const char *const precisions[] = {"exact", "tf32", "bf16", NULL};
+
 const struct vcl_opt common_options[] = {
     {"device", VCL_OPT_STRING, FIELD(device), .arg = "SPEC", .group = "Common",
      .help = "P:D, part of a name, gpu or cpu (default: $VAE_CL_DEVICE, else the best)"},
     {"gemm", VCL_OPT_STRING, FIELD(gemm), .arg = "NAME",
-     .help = "matrix products: packed, clblast or naive (default: for the device)"},
+     .help = "matrix products: packed, tiled, clblast or naive (default: for the device)"},
+    {"precision", VCL_OPT_CHOICE, FIELD(precision), .choices = precisions, .arg = "P",
+     .help = "of matrix products: exact (default), or on a GPU's matrix units tf32 or bf16, which "
+             "are not the same bits everywhere"},
     {"same-bits", VCL_OPT_FLAG, FIELD(same_bits),
      .help = "only kernels that give the same bits on every device"},
     {"kernel-dir", VCL_OPT_STRING, FIELD(kernel_dir), .arg = "DIR",

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "cli/cli.h"
 
@@ -22,7 +23,7 @@ void say(const struct cli *cli, const char *fmt, ...)
 
 void print_json(json_t *object)
 {
-    char *text = json_dumps(object, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
+    char *text = vcl_json_dump(object, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
     puts(text ? text : "null");
     free(text);
     json_decref(object);

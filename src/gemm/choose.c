@@ -3,7 +3,7 @@
 
 #include "base/str.h"
 #include "gemm/defs.h"
-#include "gemm/gemm.h"
+#include "gemm/tuning.h"
 
 const struct vcl_gemm_def *const vcl_gemm_defs[] = {
 #define X(name) &vcl_gemm_##name,
@@ -70,23 +70,60 @@ static enum vcl_status by_request(const struct vcl_ctx *ctx, const struct vcl_ge
     return VCL_OK;
 }
 
-/* Asked for by name > the device class's default that supports the product > naive. */
-enum vcl_status vcl_gemm_choose(const struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
-                                const struct vcl_gemm_def **ret_def,
-                                struct vcl_gemm_setting *ret_setting, struct vcl_error *err)
+/* Another precision than floats is the matrix units' alone: better an error than slow or exact. */
+static enum vcl_status by_precision(const struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
+                                    const struct vcl_gemm_def **ret_def, struct vcl_error *err)
+{
+    const char *name = vcl_ctx_gemm_name(ctx), *precision = vcl_ctx_precision(ctx);
+    if (name && strcmp(name, vcl_gemm_matrix.name) != 0)
+        return ERR(err, VCL_E_ARG, "GEMM '%s' has no precision '%s'", name, precision);
+    if (!vcl_gemm_matrix.supports(ctx, gemm))
+        return ERR(err, VCL_E_UNSUPPORTED,
+                   "'%s' has no matrix units that we know to multiply in %s",
+                   vcl_ctx_device(ctx)->name, precision);
+    *ret_def = &vcl_gemm_matrix;
+    return VCL_OK;
+}
+
+enum vcl_status vcl_gemm_choose_untuned(const struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
+                                        const struct vcl_gemm_def **ret_def,
+                                        struct vcl_gemm_setting *ret_setting, struct vcl_error *err)
 {
     const struct vcl_gemm_def *chosen = NULL;
     const char *name = vcl_ctx_gemm_name(ctx);
     enum vcl_status r = VCL_OK;
-    if (name)
+    if (strcmp(vcl_ctx_precision(ctx), "exact") != 0)
+        TRY(by_precision(ctx, gemm, &chosen, err));
+    else if (name)
         TRY(by_request(ctx, gemm, name, &chosen, err));
     for (const struct vcl_gemm_def *const *def = vcl_gemm_defs; *def && !chosen; def++) {
         if (is_default(ctx, *def) && (*def)->supports(ctx, gemm))
             chosen = *def;
     }
     *ret_def = chosen ? chosen : &vcl_gemm_naive;
-    if (ret_setting && (*ret_def)->defaults)
+    if ((*ret_def)->defaults)
         (*ret_def)->defaults(ctx, gemm, ret_setting);
+out:
+    return r;
+}
+
+/* What the precision needs > asked for by name > the tuned row > the device class's default that
+ * supports the product > naive; the setting is the tuned row's for that implementation, else its
+ * default. */
+enum vcl_status vcl_gemm_choose(const struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
+                                const struct vcl_gemm_def **ret_def,
+                                struct vcl_gemm_setting *ret_setting, struct vcl_error *err)
+{
+    const struct vcl_gemm_def *def;
+    struct vcl_gemm_setting setting = {0};
+    const struct vcl_tuned_row *row;
+    bool asked_for = vcl_ctx_gemm_name(ctx) != NULL || strcmp(vcl_ctx_precision(ctx), "exact") != 0;
+    enum vcl_status r;
+    TRY(vcl_gemm_choose_untuned(ctx, gemm, &def, &setting, err));
+    TRY(vcl_tuning_find(ctx, gemm, asked_for ? def : NULL, &row, &setting, err));
+    *ret_def = row && row->def ? row->def : def;
+    if (ret_setting)
+        *ret_setting = setting;
 out:
     return r;
 }
@@ -103,8 +140,7 @@ static bool too_small(const struct vcl_buf *buf, double floats)
     return buf && (double)(vcl_buf_size(buf) / sizeof(float)) < floats;
 }
 
-/* Floats in the operands A, B and C. */
-static void operand_sizes(const struct vcl_gemm *g, double floats[3])
+void vcl_gemm_sizes(const struct vcl_gemm *g, double floats[3])
 {
     floats[0] = (double)g->m * g->k;
     floats[1] = (double)g->k * g->n;
@@ -125,7 +161,7 @@ static enum vcl_status check(const struct vcl_gemm *gemm, const struct vcl_activ
         if (r < 0)
             return r;
     }
-    operand_sizes(gemm, floats);
+    vcl_gemm_sizes(gemm, floats);
     if (too_small(gemm->a, floats[0]) || too_small(gemm->b, floats[1]) ||
         too_small(gemm->c, floats[2]) || too_small(gemm->derivative_at, floats[2]) ||
         too_small(gemm->bias, (double)n) || too_small(gemm->b_sums, (double)n))
@@ -145,9 +181,13 @@ enum vcl_status vcl_gemm_run(struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
     const struct vcl_gemm_def *def;
     const struct vcl_activation *activation;
     struct vcl_gemm_setting setting = {0};
+    bool looking;
     enum vcl_status r;
     TRY(vcl_activation_find(gemm->activation, &activation, err));
     TRY(check(gemm, activation, err));
+    TRY(vcl_look_at(ctx, gemm, activation->name, &looking, err));
+    if (looking)
+        goto out;
     TRY(vcl_gemm_choose(ctx, gemm, &def, &setting, err));
     const struct vcl_label before = vcl_ctx_label_shape(ctx, gemm->m, gemm->n, gemm->k);
     r = def->run(ctx, gemm, &setting, err);

@@ -24,12 +24,17 @@ struct vcl_gemm_def {
     const char *name, *help;
     bool same_bits; /* gives the bits of `naive` on every device */
     bool cpu_default, gpu_default;
+    /* Relative error of operands that are rounded first, as the context's precision says; NULL:
+     * they are not. */
+    double (*rounding)(const struct vcl_ctx *ctx);
     bool (*supports)(const struct vcl_ctx *ctx, const struct vcl_gemm *gemm);
     /* Tunables, ending with a NULL name, or NULL if there are none. */
     const struct vcl_gemm_param *params;
     /* What is used unless a tuned row says otherwise; NULL without `params`. */
     void (*defaults)(const struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
                      struct vcl_gemm_setting *setting);
+    /* What `defaults` chooses from: lists that end with a first value of 0, and NULL; or NULL. */
+    const struct vcl_gemm_setting *const *presets;
     /* Can this setting run here? For those that a tuner makes up; NULL: all can. */
     bool (*valid)(const struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
                   const struct vcl_gemm_setting *setting);
@@ -44,6 +49,15 @@ enum vcl_status vcl_gemm_choose(const struct vcl_ctx *ctx, const struct vcl_gemm
                                 const struct vcl_gemm_def **ret_def,
                                 struct vcl_gemm_setting *ret_setting,
                                 struct vcl_error *err) VCL_MUST_CHECK;
+
+/* The same without looking at tuned rows. */
+enum vcl_status vcl_gemm_choose_untuned(const struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
+                                        const struct vcl_gemm_def **ret_def,
+                                        struct vcl_gemm_setting *ret_setting,
+                                        struct vcl_error *err) VCL_MUST_CHECK;
+
+/* Floats in the operands A, B and C. */
+void vcl_gemm_sizes(const struct vcl_gemm *gemm, double floats[3]);
 
 /* Multiplications with useful operands: m * n * k, without those of a transposed convolution that
  * meet no tap. */

@@ -76,9 +76,9 @@ enum vcl_status vcl_gemm_add(struct vcl_ctx *ctx, size_t n, struct vcl_buf *x, s
 {
     struct vcl_launch launch = {
         .source = "pointwise.cl",
-        .kernel = "add",
-        .args = {VCL_ARG((int32_t)n), VCL_ARG(c), VCL_ARG(x), VCL_ARG(c)},
-        .n_args = 4,
+        .kernel = "add_to",
+        .args = {VCL_ARG((int32_t)n), VCL_ARG(x), VCL_ARG(c)},
+        .n_args = 3,
     };
     vcl_flat_size(ctx, &launch, n, 1);
     return vcl_launch_run(ctx, &launch, err);

@@ -29,9 +29,11 @@ void vcl_chain_finish(struct vcl_chain *chain)
     for (size_t i = 0; i < chain->count; i++) {
         struct vcl_node *node = &chain->nodes[i];
         vcl_chain_finish(node->inner);
-        vcl_buf_destroy(&node->out);
+        if (!node->shares) {
+            vcl_buf_destroy(&node->out);
+            vcl_buf_destroy(&node->dout);
+        }
         vcl_buf_destroy(&node->pre);
-        vcl_buf_destroy(&node->dout);
         vcl_buf_destroy(&node->kept);
     }
     vcl_buf_destroy(&chain->memory);
@@ -40,8 +42,8 @@ void vcl_chain_finish(struct vcl_chain *chain)
     *chain = (struct vcl_chain){0};
 }
 
-static enum vcl_status find_layer(const char *name, const struct vcl_layer_def **ret_def,
-                                  struct vcl_error *err)
+enum vcl_status vcl_layer_find(const char *name, const struct vcl_layer_def **ret_def,
+                               struct vcl_error *err)
 {
     const char *names[64];
     size_t n = 0;
@@ -142,7 +144,7 @@ static enum vcl_status configure(struct vcl_chain *chain, struct vcl_node *node,
     size_t n = split_words(copy, words, 16);
     if (n == 0)
         FAIL(err, VCL_E_ARG, "an empty layer");
-    TRY(find_layer(words[0], &node->def, err));
+    TRY(vcl_layer_find(words[0], &node->def, err));
     TRY(vcl_arena_alloc(&chain->arena, node->def->config_size, &node->config, err));
     memcpy(node->config, node->def->defaults, node->def->config_size);
     TRY(vcl_opt_words(node->def->opts, node->config, node->def->name, words + 1, n - 1, err));
@@ -202,7 +204,8 @@ size_t vcl_chain_row_floats(const struct vcl_chain *chain, bool trainable)
     size_t floats = 0;
     for (size_t i = 0; i < chain->count; i++) {
         const struct vcl_node *node = &chain->nodes[i];
-        floats += node->out_size * (1 + node->keeps_input + trainable) + node->row_work;
+        if (!node->shares)
+            floats += node->out_size * (1 + node->keeps_input + trainable) + node->row_work;
         if (node->inner)
             floats += vcl_chain_row_floats(node->inner, trainable);
     }
@@ -245,6 +248,8 @@ static enum vcl_status place_all(struct vcl_chain *chain, struct planner *planne
     for (size_t i = 0; i < chain->count; i++) {
         struct vcl_node *node = &chain->nodes[i];
         size_t values = batch * node->out_size, kept = node->work + batch * node->row_work;
+        if (node->shares)
+            continue;
         TRY(place(planner, values, &node->out, err));
         if (node->keeps_input)
             TRY(place(planner, values, &node->pre, err));
@@ -257,16 +262,24 @@ out:
     return r;
 }
 
+/* A layer's derivative is left to the next that does something. */
 static void connect_nodes(struct vcl_chain *chain)
 {
+    struct vcl_node *source = NULL; /* what wrote node->in */
     for (size_t i = 0; i < chain->count; i++) {
         struct vcl_node *node = &chain->nodes[i], *before = i ? node - 1 : NULL;
         node->in = before ? before->out : chain->in;
         node->din = before ? before->dout : chain->din;
-        if (before && before->activation && node->def->derives) {
-            node->in_activation = before->activation;
-            before->derived = true;
+        if (node->shares) {
+            node->out = node->in;
+            node->dout = node->din;
+            continue;
         }
+        if (source && source->activation && node->def->derives) {
+            node->in_activation = source->activation;
+            source->derived = true;
+        }
+        source = node;
     }
 }
 

@@ -26,6 +26,7 @@ struct vcl_node {
     struct vcl_shape in_shape, out_shape;
     size_t in_size, out_size;  /* floats an example */
     size_t work, row_work;     /* asked for by `shape`: floats of `kept`, in all and an example */
+    bool shares;               /* asked for by `shape`: out is in, and dout is din */
     bool keeps_input;          /* asked for by `shape`: a buffer for the pre-activation */
     const char *activation;    /* set by `shape` if the layer ends in one whose derivative needs its
                                   value alone; else NULL */
@@ -46,11 +47,19 @@ struct vcl_run {
     struct vcl_buf *step, *ids; /* key what is drawn, as in kernels/latent.cl; for training only */
 };
 
+/* What the first word of a layer's text counts, if it can be the decoder's last. */
+enum vcl_outputs {
+    VCL_OUTPUTS_NONE,
+    VCL_OUTPUTS_VALUES,   /* all values of an example: any shape is right */
+    VCL_OUTPUTS_CHANNELS, /* channels: height and width follow from what comes before */
+};
+
 struct vcl_layer_def {
     const char *name, *help;
     const struct vcl_opt *opts; /* rows of its configuration struct, positional words in order */
     size_t config_size;
     const void *defaults;
+    enum vcl_outputs outputs;
     bool derives; /* `backward` obeys in_activation */
     bool nests;   /* takes layers in brackets: "residual [dense 64 relu, dense 64] relu" */
     /* Sets out_shape and declares parameters. */
@@ -63,6 +72,10 @@ struct vcl_layer_def {
 };
 
 extern const struct vcl_layer_def *const vcl_layer_defs[]; /* ends with NULL */
+
+/* An unknown name is an error with the nearest as a hint. */
+enum vcl_status vcl_layer_find(const char *name, const struct vcl_layer_def **ret_def,
+                               struct vcl_error *err) VCL_MUST_CHECK;
 
 /* ---- activate.c: for layers that may end in an activation ---- */
 

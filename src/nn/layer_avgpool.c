@@ -26,7 +26,7 @@ static enum vcl_status backward(struct vcl_node *node, const struct vcl_run *run
 
 const struct vcl_layer_def vcl_layer_avgpool = {
     .name = "avgpool",
-    .help = "mean of windows of K x K pixels: avgpool kK [sS]",
+    .help = "mean of windows of K x K pixels: avgpool [kK] [sS]",
     .opts = vcl_pool_options,
     .config_size = sizeof(struct vcl_pool_config),
     .defaults = &vcl_pool_defaults,

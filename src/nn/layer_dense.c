@@ -132,6 +132,7 @@ const struct vcl_layer_def vcl_layer_dense = {
     .opts = opts,
     .config_size = sizeof(struct dense),
     .defaults = &defaults,
+    .outputs = VCL_OUTPUTS_VALUES,
     .derives = true,
     .shape = shape,
     .forward = forward,

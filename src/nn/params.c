@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/philox.h"
 
@@ -47,6 +48,11 @@ static enum vcl_status add(struct vcl_params *params, const char *name, struct v
     if (param.count > MOST || params->floats + params->states > MOST - param.count)
         FAIL(err, VCL_E_UNSUPPORTED, "more than %d parameters are too many for any device", MOST);
     TRY(vcl_grow(&params->items, &params->cap, params->count + 1, sizeof *params->items, err));
+    if (param.dims == 0) {
+        param.dims = param.rows ? 2 : 1;
+        param.shape[0] = param.rows ? param.rows : param.cols;
+        param.shape[1] = param.rows ? param.cols : 0;
+    }
     snprintf(param.name, sizeof param.name, "%s", name);
     param.offset = *floats;
     *floats += (param.count + step - 1) / step * step;
@@ -61,6 +67,21 @@ enum vcl_status vcl_params_add(struct vcl_params *params, const char *name, uint
 {
     const struct vcl_param param = {
         .rows = rows, .cols = cols, .bound = bound, .count = (size_t)(rows ? rows : 1) * cols};
+    return add(params, name, param, ret_index, err);
+}
+
+enum vcl_status vcl_params_add_tensor(struct vcl_params *params, const char *name,
+                                      const uint32_t shape[VCL_PARAM_DIMS], float bound,
+                                      size_t *ret_index, struct vcl_error *err)
+{
+    struct vcl_param param = {.cols = shape[3], .dims = VCL_PARAM_DIMS, .bound = bound};
+    double rows = (double)shape[0] * shape[1] * shape[2];
+    if (rows * param.cols > MOST) /* and its counts may not fit */
+        return ERR(err, VCL_E_UNSUPPORTED, "more than %d parameters are too many for any device",
+                   MOST);
+    param.rows = (uint32_t)rows;
+    param.count = (size_t)param.rows * param.cols;
+    memcpy(param.shape, shape, sizeof param.shape);
     return add(params, name, param, ret_index, err);
 }
 

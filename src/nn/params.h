@@ -10,11 +10,12 @@
 #include "base/mem.h"
 #include "cl/context.h"
 
-enum { VCL_OPTIMISER_STATES = 2 };
+enum { VCL_OPTIMISER_STATES = 2, VCL_PARAM_DIMS = 4 };
 
 struct vcl_param {
-    char name[80];         /* "encoder.0.weight" */
-    uint32_t rows, cols;   /* rows 0: a vector of `cols` */
+    char name[80];                        /* "encoder.0.weight" */
+    uint32_t rows, cols;                  /* rows 0: a vector of `cols` */
+    uint32_t dims, shape[VCL_PARAM_DIMS]; /* as in files; all but the last make `rows` */
     float initial, bound;  /* initial values are uniform around `initial`, at most `bound` away */
     bool is_state;         /* kept with the model, but not trained: running averages */
     size_t offset, count;  /* in floats, in the flat buffers */
@@ -40,6 +41,10 @@ void vcl_params_finish(struct vcl_params *params);
 enum vcl_status vcl_params_add(struct vcl_params *params, const char *name, uint32_t rows,
                                uint32_t cols, float bound, size_t *ret_index,
                                struct vcl_error *err) VCL_MUST_CHECK;
+/* Likewise one of four dimensions: as a matrix it has the last for its columns. */
+enum vcl_status vcl_params_add_tensor(struct vcl_params *params, const char *name,
+                                      const uint32_t shape[VCL_PARAM_DIMS], float bound,
+                                      size_t *ret_index, struct vcl_error *err) VCL_MUST_CHECK;
 /* Likewise a vector that begins with one value in all places. State is saved and read with the
  * model, but no optimiser, norm or gradient sees it. */
 enum vcl_status vcl_params_add_vector(struct vcl_params *params, const char *name, uint32_t count,

@@ -1,71 +1,58 @@
 /* SPDX-License-Identifier: MIT */
 #include "nn/pool.h"
 
-#include "base/str.h"
-
 enum { MOST = 4096 };
 
-const struct vcl_pool_config vcl_pool_defaults = {.size_word = NULL, .stride_word = NULL};
+const struct vcl_pool_config vcl_pool_defaults = {.size = {2, 2}, .stride = {-1, -1}};
 
 const struct vcl_opt vcl_pool_options[] = {
     {.key = "size",
-     .kind = VCL_OPT_STRING,
-     .offset = offsetof(struct vcl_pool_config, size_word),
+     .kind = VCL_OPT_PAIR,
+     .offset = offsetof(struct vcl_pool_config, size),
+     .min = 1,
+     .max = MOST,
+     .letter = 'k',
      .arg = "kK",
-     .help = "windows of K x K pixels; 1 x K where the height is 1"},
+     .help = "windows of K x K pixels, or 1 x K where the height is 1; 2 unless given"},
     {.key = "stride",
-     .kind = VCL_OPT_STRING,
-     .offset = offsetof(struct vcl_pool_config, stride_word),
+     .kind = VCL_OPT_PAIR,
+     .offset = offsetof(struct vcl_pool_config, stride),
+     .min = 1,
+     .max = MOST,
+     .letter = 's',
      .arg = "sS",
      .help = "pixels from one window to the next; K unless given"},
     {0},
 };
 
-/* "k3", or just "3". */
-static enum vcl_status read_word(const char *word, char letter, const char *name,
-                                 uint32_t *ret_number, struct vcl_error *err)
-{
-    int64_t number;
-    if (!vcl_parse_i64(word + (*word == letter), &number) || number < 1 || number > MOST)
-        return ERR(err, VCL_E_ARG, "%s: '%s' is not a number from 1 to %d, as in \"%c2\"", name,
-                   word, MOST, letter);
-    *ret_number = (uint32_t)number;
-    return VCL_OK;
-}
-
 enum vcl_status vcl_pool_shape(struct vcl_node *node, enum vcl_pooling kind, struct vcl_error *err)
 {
     struct vcl_pool_config *config = node->config;
     const struct vcl_shape in = node->in_shape;
-    const char *name = node->def->name;
-    uint32_t size = 0, stride;
-    enum vcl_status r;
-    if (!config->size_word)
-        FAIL(err, VCL_E_ARG, "%s needs its window's size, as in \"%s 2\"", name, name);
-    TRY(read_word(config->size_word, 'k', name, &size, err));
-    stride = size;
-    if (config->stride_word)
-        TRY(read_word(config->stride_word, 's', name, &stride, err));
-    bool is_line = in.height == 1;
-    if ((!is_line && size > in.height) || size > in.width)
-        FAIL(err, VCL_E_ARG, "%s: a window of %u does not fit %u x %u pixels", name, size,
-             in.height, in.width);
-    node->out_shape = (struct vcl_shape){is_line ? 1 : (in.height - size) / stride + 1,
-                                         (in.width - size) / stride + 1, in.channels};
+    struct vcl_opt_pair size = config->size, stride = config->stride;
+    if (stride.height < 0)
+        stride = size;
+    if (in.height == 1)
+        size.height = stride.height = 1;
+    if (size.height > in.height || size.width > in.width)
+        return ERR(err, VCL_E_ARG, "%s: a window of %u x %u does not fit %u x %u pixels",
+                   node->def->name, (unsigned)size.height, (unsigned)size.width, in.height,
+                   in.width);
     config->geometry = (struct vcl_pool){
         .kind = kind,
         .height = in.height,
         .width = in.width,
         .channels = in.channels,
-        .out_height = node->out_shape.height,
-        .out_width = node->out_shape.width,
-        .size_h = is_line ? 1 : size,
-        .size_w = size,
-        .stride_h = is_line ? 1 : stride,
-        .stride_w = stride,
+        .out_height = (in.height - (uint32_t)size.height) / (uint32_t)stride.height + 1,
+        .out_width = (in.width - (uint32_t)size.width) / (uint32_t)stride.width + 1,
+        .size_h = (uint32_t)size.height,
+        .size_w = (uint32_t)size.width,
+        .stride_h = (uint32_t)stride.height,
+        .stride_w = (uint32_t)stride.width,
     };
-out:
-    return r;
+    node->out_shape =
+        (struct vcl_shape){config->geometry.out_height, config->geometry.out_width, in.channels};
+    return VCL_OK;
 }
 
 enum vcl_status vcl_pool_forward(const struct vcl_node *node, const struct vcl_run *run,

@@ -8,9 +8,9 @@
 #include "nn/layer.h"
 #include "ops/ops.h"
 
-/* "maxpool 3 2" or "maxpool k3 s2": the words, and what `shape` makes of them. */
+/* The words of "maxpool k3 s2", and what `shape` makes of them. */
 struct vcl_pool_config {
-    const char *size_word, *stride_word;
+    struct vcl_opt_pair size, stride; /* stride -1: that of the size */
     struct vcl_pool geometry;
 };
 

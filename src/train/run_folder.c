@@ -49,15 +49,15 @@ static enum vcl_status write_config(const struct vcl_trainer *trainer, struct vc
     enum vcl_status r = vcl_config_to_json(trainer->config, false, &config, err);
     if (r < 0)
         return r;
-    json_t *object =
-        json_pack("{s:o, s:{s:o, s:s?, s:s?, s:I, s:I}, s:o, s:s, s:s}", "config", config, "data",
-                  "source", vcl_json_text(params->data ? params->data : params->train->name),
-                  "split", params->split, "test", params->test_split, "count",
-                  (json_int_t)params->train->count, "crc32", (json_int_t)fingerprint(params->train),
-                  "device", vcl_json_text(vcl_ctx_device(trainer->ctx)->name), "gemm",
-                  vcl_gemm_chosen(trainer->ctx), "version", vcl_version());
+    json_t *object = json_pack(
+        "{s:o, s:{s:o, s:s?, s:s?, s:I, s:I}, s:o, s:s, s:s, s:s}", "config", config, "data",
+        "source", vcl_json_text(params->data ? params->data : params->train->name), "split",
+        params->split, "test", params->test_split, "count", (json_int_t)params->train->count,
+        "crc32", (json_int_t)fingerprint(params->train), "device",
+        vcl_json_text(vcl_ctx_device(trainer->ctx)->name), "gemm", vcl_gemm_chosen(trainer->ctx),
+        "precision", vcl_ctx_precision(trainer->ctx), "version", vcl_version());
     char *text =
-        object ? json_dumps(object, JSON_INDENT(2) | vcl_config_digits(trainer->config)) : NULL;
+        object ? vcl_json_dump(object, JSON_INDENT(2) | vcl_config_digits(trainer->config)) : NULL;
     struct vcl_str file = {0};
     json_decref(object);
     if (!text)
@@ -220,7 +220,7 @@ static enum vcl_status metrics_line(const struct vcl_epoch *epoch, struct vcl_st
         bad |= add_losses(line, "test", &epoch->test);
     bad |= add_number(line, "seconds", epoch->seconds);
     bad |= add_number(line, "images_per_second", epoch->images_per_second);
-    char *text = !bad ? json_dumps(line, JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;
+    char *text = !bad ? vcl_json_dump(line, JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;
     json_decref(line);
     if (!text)
         return ERR(err, VCL_E_NOMEM, "cannot write metrics.jsonl");

@@ -79,6 +79,19 @@ out:
     return r;
 }
 
+static enum vcl_status show_products(struct vcl_trainer *t, struct vcl_error *err)
+{
+    struct vcl_gemm *products = NULL;
+    size_t count;
+    if (!t->params->products)
+        return VCL_OK;
+    enum vcl_status r = vcl_model_products(t->model, t->train.batch, &products, &count, err);
+    if (r == VCL_OK)
+        t->params->products(t->params->user, products, count);
+    free(products);
+    return r;
+}
+
 static enum vcl_status record_all(struct vcl_trainer *t, struct vcl_error *err)
 {
     enum vcl_status r;
@@ -100,6 +113,7 @@ static enum vcl_status set_up(struct vcl_trainer *t, struct vcl_error *err)
     TRY(divide_data(t, err));
     TRY(make_metrics(t, err));
     TRY(make_model(t, err));
+    TRY(show_products(t, err));
     TRY(record_all(t, err));
     if (t->params->out)
         TRY(vcl_run_folder_start(t, err));

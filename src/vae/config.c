@@ -26,6 +26,8 @@ const struct vcl_opt vcl_config_options[] = {
     {"latent", VCL_OPT_INT, FIELD(latent), 1, 1 << 20, .arg = "N", .help = "latent dimensions"},
     {"decoder", VCL_OPT_STRING, FIELD(decoder), .arg = "LAYERS",
      .help = "layers from latent to data; the output layer is added"},
+    {"output", VCL_OPT_STRING, FIELD(output), .arg = "LAYER",
+     .help = "the output layer without its number of outputs: dense, \"deconv k4 s2\""},
     {"likelihood", VCL_OPT_STRING, FIELD(likelihood), .arg = "NAME",
      .help = "bernoulli (cross-entropy), gaussian, or squared (error)"},
     {"sigma", VCL_OPT_FLOAT, FIELD(sigma), 1e-6, BIG, .arg = "F",
@@ -64,6 +66,7 @@ static const struct vcl_config defaults = {
     .name = "mnist-fc",
     .encoder = "dense 400 relu",
     .decoder = "dense 400 relu",
+    .output = "dense",
     .latent = 20,
     .likelihood = "bernoulli",
     .sigma = 1,
@@ -83,8 +86,8 @@ static const struct vcl_config defaults = {
 
 /* Keys that say what the model is; the others say how it was trained. */
 static const char *const model_keys[] = {
-    "name", "encoder", "latent",    "decoder",  "likelihood", "sigma", "objective",
-    "beta", "warmup",  "free-bits", "binarize", "seed",       NULL,
+    "name",      "encoder", "latent", "decoder",   "output",   "likelihood", "sigma",
+    "objective", "beta",    "warmup", "free-bits", "binarize", "seed",       NULL,
 };
 
 static bool is_one_of(const char *key, const char *const *names)
@@ -278,7 +281,7 @@ enum vcl_status vcl_config_json(const struct vcl_config *config, char **ret_json
     enum vcl_status r = vcl_config_to_json(config, false, &object, err);
     if (r < 0)
         return r;
-    char *text = json_dumps(object, JSON_INDENT(2) | vcl_config_digits(config));
+    char *text = vcl_json_dump(object, JSON_INDENT(2) | vcl_config_digits(config));
     json_decref(object);
     if (!text)
         return ERR(err, VCL_E_NOMEM, "cannot write the configuration as JSON");

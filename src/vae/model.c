@@ -3,6 +3,9 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+#include "vae/output.h"
 
 enum vcl_status vcl_model_prepare(struct vcl_ctx *ctx, const struct vcl_config *config,
                                   struct vcl_error *err)
@@ -27,8 +30,7 @@ static enum vcl_status build_chains(struct vcl_model *model, struct vcl_error *e
     vcl_chain_init(&model->decoder, model->ctx, &model->params,
                    (struct vcl_shape){1, model->latent, 1});
     TRY(vcl_chain_add_all(&model->decoder, "decoder", config->decoder, err));
-    snprintf(text, sizeof text, "dense %u", model->data_size);
-    TRY(vcl_chain_add(&model->decoder, "output", text, err));
+    TRY(vcl_output_add(&model->decoder, config, model->shape, model->likelihood, err));
 out:
     return r;
 }
@@ -46,6 +48,8 @@ static enum vcl_status check_memory(const struct vcl_model *model, struct vcl_er
     size_t most = device->memory > fixed ? (device->memory - fixed) / row : 0;
     if (device->max_alloc && device->max_alloc / largest < most)
         most = device->max_alloc / largest;
+    if (INT32_MAX / (largest / sizeof(float)) < most) /* kernels count in 32 bits */
+        most = INT32_MAX / (largest / sizeof(float));
     if (model->batch <= most)
         return VCL_OK;
     enum vcl_status r =
@@ -295,6 +299,7 @@ void vcl_model_describe(const struct vcl_model *model, struct vcl_model_info *re
         .name = model->config->name,
         .encoder = model->config->encoder,
         .decoder = model->config->decoder,
+        .output = model->config->output,
         .likelihood = model->likelihood->name,
         .objective = model->objective->name,
         .has_density = model->likelihood->density && model->objective->stochastic,
@@ -317,6 +322,13 @@ const char *vcl_model_tensor_shape(const struct vcl_model *model, size_t index, 
     *ret_rows = param->rows;
     *ret_cols = param->cols;
     return param->name;
+}
+
+uint32_t vcl_model_tensor_dims(const struct vcl_model *model, size_t index, uint32_t ret_shape[4])
+{
+    const struct vcl_param *param = &model->params.items[index];
+    memcpy(ret_shape, param->shape, sizeof param->shape);
+    return param->dims;
 }
 
 enum vcl_status vcl_model_tensor_read(struct vcl_model *model, size_t index, float *ret_values,

@@ -80,6 +80,11 @@ enum vcl_status vcl_model_forward(struct vcl_model *model, uint32_t rows, bool t
 enum vcl_status vcl_model_backward(struct vcl_model *model, uint32_t rows,
                                    struct vcl_error *err) VCL_MUST_CHECK;
 
+/* The matrix products of a training step: one block that the caller frees. */
+enum vcl_status vcl_model_products(struct vcl_model *model, uint32_t rows,
+                                   struct vcl_gemm **ret_products, size_t *ret_count,
+                                   struct vcl_error *err) VCL_MUST_CHECK;
+
 /* The latent's operands for `rows` examples with `repeat` samples each. */
 struct vcl_latent vcl_model_latent(const struct vcl_model *model, uint32_t rows, uint32_t repeat,
                                    uint32_t first_sample);

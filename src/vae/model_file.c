@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/json.h"
 
 enum { DEFAULT_BATCH = 256 };
 
@@ -21,7 +22,7 @@ static enum vcl_status metadata(const struct vcl_model *model, const json_t *ext
                                   json_pack("[I, I, I]", (json_int_t)model->shape.height,
                                             (json_int_t)model->shape.width,
                                             (json_int_t)model->shape.channels));
-    char *text = bad ? NULL : json_dumps(spec, JSON_COMPACT | vcl_config_digits(model->config));
+    char *text = bad ? NULL : vcl_json_dump(spec, JSON_COMPACT | vcl_config_digits(model->config));
     json_decref(spec);
     char steps[32];
     snprintf(steps, sizeof steps, "%llu", (unsigned long long)model->steps);
@@ -78,9 +79,8 @@ static enum vcl_status add_tensors(const struct vcl_params *params, struct vcl_b
         snprintf(name, sizeof name, "%s%s", prefix, p->name);
         TRY(vcl_arena_strdup(&list->arena, name, &copy, err));
         *tensor = (struct vcl_st_tensor){
-            .name = copy, .dims = p->rows ? 2 : 1, .count = p->count, .values = values + p->offset};
-        tensor->shape[0] = p->rows ? p->rows : p->cols;
-        tensor->shape[1] = p->cols;
+            .name = copy, .dims = p->dims, .count = p->count, .values = values + p->offset};
+        memcpy(tensor->shape, p->shape, sizeof p->shape);
         list->count++;
         /* Such a file could not be read back; the one that is there stays. */
         TRY(check_finite(tensor, VCL_E_NUMERIC, err));
@@ -118,6 +118,19 @@ enum vcl_status vcl_model_save(struct vcl_model *model, const char *path, bool r
     return vcl_model_write(model, path, 0, NULL, replace, err);
 }
 
+static enum vcl_status wrong_shape(const struct vcl_st_tensor *tensor,
+                                   const struct vcl_param *param, struct vcl_error *err)
+{
+    struct vcl_str needed = {0};
+    for (uint32_t i = 0; i < param->dims; i++)
+        vcl_str_add(&needed, "%s%u", i ? " x " : "", param->shape[i]);
+    enum vcl_status r =
+        ERR(err, VCL_E_FORMAT, "tensor '%s' has %zu values in %u dimensions, the model needs %s",
+            tensor->name, tensor->count, tensor->dims, needed.text ? needed.text : "others");
+    vcl_str_finish(&needed);
+    return r;
+}
+
 static enum vcl_status find_tensor(const struct vcl_st_file *file, const char *prefix,
                                    const struct vcl_param *param,
                                    const struct vcl_st_tensor **ret_tensor, struct vcl_error *err)
@@ -127,11 +140,9 @@ static enum vcl_status find_tensor(const struct vcl_st_file *file, const char *p
     const struct vcl_st_tensor *tensor = vcl_st_find(file, name);
     if (!tensor)
         return ERR(err, VCL_E_FORMAT, "tensor '%s' is missing", name);
-    uint32_t dims = param->rows ? 2 : 1;
-    if (tensor->dims != dims || tensor->count != param->count ||
-        tensor->shape[dims - 1] != param->cols)
-        return ERR(err, VCL_E_FORMAT, "tensor '%s' has %zu values, the model needs %u x %u", name,
-                   tensor->count, param->rows ? param->rows : 1, param->cols);
+    if (tensor->dims != param->dims || tensor->count != param->count ||
+        memcmp(tensor->shape, param->shape, param->dims * sizeof *param->shape) != 0)
+        return wrong_shape(tensor, param, err);
     *ret_tensor = tensor;
     return check_finite(tensor, VCL_E_FORMAT, err);
 }
@@ -254,7 +265,7 @@ enum vcl_status vcl_model_from_file(struct vcl_ctx *ctx, const struct vcl_st_fil
 out:
     vcl_model_destroy(&model);
     vcl_config_destroy(&config);
-    if (r == VCL_E_ARG) { /* it came from the file, not from the user */
+    if (r == VCL_E_ARG || r == VCL_E_SHAPE) { /* it came from the file, not from the user */
         r = VCL_E_FORMAT;
         if (err)
             err->status = r;

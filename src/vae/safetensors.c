@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/json.h"
 
 #define MAX_HEADER ((uint64_t)100 << 20) /* the format's own limit */
 
@@ -222,7 +223,7 @@ static enum vcl_status make_header(const struct vcl_st_tensor *tensors, size_t c
     int bad = metadata ? json_object_set(header, "__metadata__", (json_t *)metadata) : 0;
     for (size_t i = 0; i < count; i++)
         bad |= json_object_set_new(header, tensors[i].name, tensor_json(&tensors[i], &offset));
-    char *text = bad ? NULL : json_dumps(header, JSON_COMPACT);
+    char *text = bad ? NULL : vcl_json_dump(header, JSON_COMPACT);
     json_decref(header);
     if (!text)
         return ERR(err, VCL_E_NOMEM, "cannot write the header of a safetensors file");

@@ -5,7 +5,7 @@
  * element a work-item, is checked where there is none, and vectors of 16 on a GPU. Fails if no
  * device ran.
  *
- * usage: check [--quick] [--seed N] [--only NAME] [--device SPEC] [--bench]
+ * usage: check [--quick] [--seed N] [--only NAME] [--device SPEC] [--lanes 1|16] [--bench]
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -20,6 +20,7 @@
 
 struct options {
     bool quick, bench;
+    uint64_t lanes; /* 0: those of the device, then the other form */
     uint64_t seed;
     const char *only, *device;
 };
@@ -61,6 +62,7 @@ static void run_checks(struct vcl_ctx *ctx, const struct vcl_device_info *device
     const struct vcl_selftest_params params = {
         .quick = options->quick || other_form,
         .tiny = test_small(),
+        .settings = true,
         .seed = options->seed,
         .only = options->only,
         .result = on_result,
@@ -109,7 +111,7 @@ static uint32_t one_round(const struct vcl_device_info *device, const struct opt
     if (options->bench)
         line(check_bench(ctx, &test_error) == VCL_OK, "bench");
     else
-        run_checks(ctx, device, options, lanes != 0);
+        run_checks(ctx, device, options, lanes != options->lanes);
     vcl_ctx_destroy(&ctx);
     return other;
 }
@@ -119,7 +121,7 @@ static void on_device(const struct vcl_device_info *device, const struct options
     printf("# %s, %s, driver %s%s%s\n", device->name, device->platform, device->driver,
            device->exact_division ? "" : ", our own division",
            device->subnormals ? "" : ", no subnormals");
-    uint32_t other = one_round(device, options, 0);
+    uint32_t other = one_round(device, options, (uint32_t)options->lanes);
     if (other)
         one_round(device, options, other);
 }
@@ -141,6 +143,8 @@ static bool parse(int argc, char **argv, struct options *options)
             options->bench = true;
         else if (strcmp(argv[i], "--seed") == 0 && value && vcl_parse_u64(value, &options->seed))
             i++;
+        else if (strcmp(argv[i], "--lanes") == 0 && value && vcl_parse_u64(value, &options->lanes))
+            i++;
         else if (strcmp(argv[i], "--only") == 0 && value)
             options->only = argv[++i];
         else if (strcmp(argv[i], "--device") == 0 && value)
@@ -159,7 +163,8 @@ int main(int argc, char **argv)
     int by_default;
     if (!parse(argc, argv, &options)) {
         fprintf(stderr,
-                "usage: check [--quick] [--seed N] [--only NAME] [--device SPEC] [--bench]\n");
+                "usage: check [--quick] [--seed N] [--only NAME] [--device SPEC] [--lanes 1|16] "
+                "[--bench]\n");
         return 2;
     }
     setvbuf(stdout, NULL, _IOLBF, 0);

@@ -52,8 +52,10 @@ PARTS = {'commands': run_commands, 'failures': run_failures, 'runs': scenarios_r
 
 def main(program, part, only=''):
     tap = Tap(only)
-    with tempfile.TemporaryDirectory(prefix='vae-cl-cli-') as folder:
+    with tempfile.TemporaryDirectory(prefix='vae-cl-cli-') as folder, \
+            tempfile.TemporaryDirectory(prefix='vae-cl-cache-') as cache:
         bench = Bench(pathlib.Path(program).resolve(), folder)
+        bench.env['XDG_CACHE_HOME'] = cache
         prepare(bench)
         PARTS[part](bench, tap)
     return tap.finish()

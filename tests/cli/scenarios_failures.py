@@ -177,6 +177,19 @@ def devices_as_files(bench):
         bench.bad(*command, memory=3000 * MIB, report=['*/dev/zero*'])
 
 
+def no_cache(bench):
+    """Where the cache should be there is a file: an error only for who wants to write there."""
+    folder = bench.path('blocked')
+    folder.mkdir()
+    (folder / 'vae-cl').write_bytes(b'')
+    env = {'XDG_CACHE_HOME': str(folder)}
+    bench.bad('tune', '--shapes', '8x8x8', env=env, status=(1,), report=['vae-cl: tune: *blocked*'])
+    bench.good('train', '--data', 'in/small.npy', '--model', 'in/good.json', '--batch', '40',
+               '--epochs', '1', '--out', 'no-cache', env=env)
+    bench.bad('tune', '--shapes', '8x8x8', env={'XDG_CACHE_HOME': '', 'HOME': ''}, status=(2,),
+              report=['vae-cl: tune: *', 'hint: *XDG_CACHE_HOME*'])
+
+
 def run(bench, tap):
     tap.run('no device', no_device, bench)
     tap.run('broken drivers', broken_drivers, bench)
@@ -188,4 +201,5 @@ def run(bench, tap):
     tap.run('full standard output', full_output, bench)
     tap.run('numbers that are not finite', diverging, bench)
     tap.run('odd names', odd_names, bench)
+    tap.run('no cache', no_cache, bench)
     tap.run('files without an end', devices_as_files, bench)

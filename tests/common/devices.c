@@ -46,7 +46,8 @@ static enum vcl_status make_context(struct vcl_ctx **ret_ctx)
 {
     const struct vcl_ctx_params params = {.device = test_target.device.id,
                                           .gemm = test_target.gemm,
-                                          .same_bits = test_target.same_bits};
+                                          .same_bits = test_target.same_bits,
+                                          .lanes = test_target.lanes};
     return vcl_ctx_create(&params, ret_ctx, &test_error);
 }
 

@@ -23,6 +23,7 @@ struct test_target {
     struct vcl_device_info device;
     const char *gemm; /* NULL: the device's default */
     bool same_bits;
+    uint32_t lanes; /* as in vcl_ctx_params */
     struct vcl_ctx *ctx;
 };
 extern struct test_target test_target;

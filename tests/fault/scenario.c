@@ -20,7 +20,7 @@ static enum vcl_status configure(struct vcl_config **ret_config, struct vcl_erro
     static const char *const settings[][2] = {
         {"encoder", "dense 8 gelu"},
         {"latent", "2"},
-        {"decoder", "dense 8 relu"},
+        {"decoder", "dense 8 relu, residual [batchnorm, dropout 0.5]"},
         {"batch", "4"},
         {"epochs", "2"},
         {"free-bits", "0.1"},

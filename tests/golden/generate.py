@@ -9,10 +9,13 @@ rounded to float32 first, so that both sides compute from the same numbers; what
 A file holds
     __metadata__    config: the keys of our configuration; shape: of an example
     x (B, D), eps (B, Z)
-    param/NAME, grad/NAME       of each parameter in our layout, weights (in, out)
+    param/NAME, grad/NAME       of each parameter in our layout, weights (in, out) or (height, width, image, map)
     recon (B), kl (B)           per example, in nats
     curve/recon (T), curve/kl (T)   batch means before each of T - 1 optimiser steps, and after the last
     curve/eps (N, B, Z)             their noise: of point t, number t % N
+    after/recon (B), after/kl (B)   with dropout or batchnorm: what the trained model gives for x and eps in use
+    after/NAME                      and the running averages then
+Dropout draws with seed 0; in the pass that gives the gradients, and at the first point of the curve, the step is 1.
 Gradients are those of mean(recon) + beta * sum over latents of max(free_bits, batch mean of KL).
 """
 import json
@@ -53,8 +56,26 @@ CASES = {
                  likelihood='bernoulli', beta=3.0, optimiser='adam', lr=0.005),
     'tall': dict(shape=[1, 6, 1], batch=270, latent=2, encoder='dense 7 gelu', decoder='dense 7 elu',
                  likelihood='gaussian', sigma=0.5, optimiser='adam', lr=0.01, noise_steps=2),
+    # What is (nearly) linear before batchnorm has biases without effect, whose gradients are rounding errors: none is here.
+    'norm': dict(shape=[4, 3, 2], batch=9, latent=3, likelihood='bernoulli', optimiser='adam', lr=0.01,
+                 encoder='batchnorm elu, dense 17 tanh, batchnorm gelu, residual [dense 9 gelu, layernorm silu, dense 17] relu',
+                 decoder='dense 13 silu, layernorm gelu, dense 12 tanh, batchnorm, residual [residual [dense 5 tanh, dense 12], layernorm elu]'),
+    'dropout': dict(shape=[1, 15, 1], batch=8, latent=4, likelihood='gaussian', sigma=0.8, optimiser='adamw', lr=0.01,
+                    encoder='dropout 0.2, dense 21 tanh, dropout 0.5', decoder='residual [dropout 0.3, dense 4 elu], dense 14 gelu, dropout 0.1',
+                    **{'weight-decay': 0.05}),
+    'pool': dict(shape=[8, 6, 3], batch=5, latent=6, likelihood='bernoulli', optimiser='adam', lr=0.01,
+                 encoder='avgpool k3 s2, residual [batchnorm tanh], maxpool k2 s1, dense 9 elu',
+                 decoder='dense 6 elu, upsample 4, maxpool k3 s1, avgpool k2, layernorm, dense 7 elu, upsample 2, avgpool'),
+    # Paddings that are not the same on both sides of a picture, kernels beyond strides and the other way round.
+    'conv': dict(shape=[9, 8, 2], batch=6, latent=3, likelihood='bernoulli', optimiser='adam', lr=0.01,
+                 encoder='conv 5 k4 s2 tanh, conv 6 k3x2 s2x1 p1x0 gelu, dense 9 elu',
+                 decoder='dense 8 tanh, dense 24 gelu, reshape 3 2 4, deconv 5 k3x4 s1x2 p1x1 silu, conv 4 k1x2 p0x1 softplus',
+                 output='deconv k5x3 s3x2 p1x2 o0x1'),
+    'rows': dict(shape=[1, 14, 2], batch=7, latent=4, likelihood='gaussian', sigma=0.6, optimiser='adamw', lr=0.01,
+                 encoder='conv1d 5 k5 s2 silu, residual [conv1d 5 k3 tanh, conv1d 5 k1] gelu, dense 6 relu',
+                 decoder='dense 28 elu, reshape 1 7 4, conv1d 3 k4 s1 p2 silu', output='conv1d k3 s1 p4', **{'weight-decay': 0.02}),
 }
-DEFAULTS = dict(objective='elbo', sigma=1.0, beta=1.0, momentum=0.9, beta1=0.9, beta2=0.999, eps=1e-8, clip=0.0,
+DEFAULTS = dict(objective='elbo', output='dense', sigma=1.0, beta=1.0, momentum=0.9, beta1=0.9, beta2=0.999, eps=1e-8, clip=0.0,
                 **{'free-bits': 0.0, 'weight-decay': 0.0})
 CONSTANTS = ('sigma', 'beta', 'free-bits', 'lr', 'momentum', 'beta1', 'beta2', 'eps', 'weight-decay', 'clip')
 WITH_KINK = {'relu', 'leaky_relu', 'elu', 'selu'}
@@ -70,37 +91,203 @@ def rounded(values):
 
 
 def layers(text):
-    return [(int(units), activation) for _, units, activation in (part.split() for part in text.split(',') if part.strip())]
+    """[(words, activation, layers in brackets)]"""
+    found, depth, start = [], 0, 0
+    for end, letter in enumerate(text + ','):
+        depth += (letter == '[') - (letter == ']')
+        if letter == ',' and depth == 0 and text[start:end].strip():
+            head, _, rest = text[start:end].partition('[')
+            inner, _, tail = rest.rpartition(']')
+            words = (head + tail).split()
+            activation = words.pop() if words[-1] in ACTIVATIONS else 'identity'
+            found.append((words, activation, layers(inner)))
+        start = end + 1 if letter == ',' and depth == 0 else start
+    return found
+
+
+def philox_uniform(stream, step, rows, cols):
+    """Philox4x32-10 (Salmon et al. 2011) with key 0: word col % 4 of the block (col / 4, row, step, stream), upper 24 bits."""
+    row, col = (part.astype(np.uint64) for part in np.mgrid[:rows, :cols])
+    low, key = np.uint64(0xFFFFFFFF), [0, 0]
+    c = [col // np.uint64(4), row, np.full_like(row, step), np.full_like(row, stream)]
+    for _ in range(10):
+        first, second = np.uint64(0xD2511F53) * c[0], np.uint64(0xCD9E8D57) * c[2]
+        c = [second >> np.uint64(32) ^ c[1] ^ np.uint64(key[0]), second & low, first >> np.uint64(32) ^ c[3] ^ np.uint64(key[1]), first & low]
+        key = [(key[0] + 0x9E3779B9) % 2 ** 32, (key[1] + 0xBB67AE85) % 2 ** 32]
+    return np.choose(col.astype(int) % 4, c) // np.uint64(256) / 2.0 ** 24
+
+
+class Node:
+    """A layer at its place: makes its parameters, and runs."""
+
+    def __init__(self, model, name, words, activation, inner, shape, rng):
+        self.model, self.name, self.words, self.activation, self.in_shape = model, name, words, activation, shape
+        self.inner = model.stack(name, inner, shape, rng) if inner else []
+        self.shape = getattr(self, 'make_' + words[0])(shape, rng)
+
+    def make_dense(self, shape, rng):
+        units, width = int(self.words[1]), math.prod(shape)
+        self.parameter('weight', rng.normal(0, 1.3 / math.sqrt(width), (width, units)))
+        self.parameter('bias', rng.normal(0, 0.3, units))
+        return [1, units, 1]
+
+    def make_conv(self, shape, rng):
+        self.kernel, self.stride, self.pad, self.extra = (self.pair(letter) for letter in 'kspo')
+        if self.words[0] == 'conv1d':
+            self.kernel[0], self.stride[0], self.pad[0] = 1, 1, 0
+        channels, turned = int(self.words[1]), self.words[0] == 'deconv'
+        image, maps = (channels, shape[2]) if turned else (shape[2], channels)
+        size = self.kernel[0] * self.kernel[1]
+        self.parameter('weight', rng.normal(0, 1.3 / math.sqrt(size * shape[2]), (*self.kernel, image, maps)))
+        self.parameter('bias', rng.normal(0, 0.3, channels))
+        with torch.no_grad():
+            made = self.images(torch.zeros(1, math.prod(shape), dtype=torch.float64), self.convolve)
+        pixels = made.shape[1] // channels
+        height = (shape[0] - 1) * self.stride[0] - 2 * self.pad[0] + self.kernel[0] + self.extra[0] if turned else \
+            (shape[0] + 2 * self.pad[0] - self.kernel[0]) // self.stride[0] + 1
+        return [height, pixels // height, channels]
+
+    make_deconv = make_conv1d = make_conv
+
+    def pair(self, letter):
+        """What the layer's words say, else our defaults."""
+        for word in self.words[2:]:
+            if word[0] == letter:
+                return ([int(part) for part in word[1:].split('x')] * 2)[:2]
+        if letter == 'p':
+            return [max(0, k - s + 1) // 2 for k, s in zip(self.pair('k'), self.pair('s'))]
+        return {'k': [3, 3], 's': [1, 1], 'o': [0, 0]}[letter]
+
+    def convolve(self, y):
+        run = F.conv_transpose2d if self.words[0] == 'deconv' else F.conv2d
+        more = dict(output_padding=self.extra) if self.words[0] == 'deconv' else {}
+        return run(y, self.own('weight').permute(3, 2, 0, 1), self.own('bias'), self.stride, self.pad, **more)
+
+    def make_reshape(self, shape, rng):
+        return [int(word) for word in self.words[1:]]
+
+    def make_batchnorm(self, shape, rng):
+        features = shape[1] if shape[0] == shape[2] == 1 else shape[2]
+        self.make_affine(features, rng)
+        self.model.state[self.name + '.running_mean'] = rounded(rng.normal(0, 1, features))
+        self.model.state[self.name + '.running_var'] = rounded(rng.uniform(0.5, 2, features))
+        return shape
+
+    def make_layernorm(self, shape, rng):
+        self.make_affine(math.prod(shape), rng)
+        return shape
+
+    def make_affine(self, n, rng):
+        self.parameter('weight', rng.uniform(0.5, 2, n))
+        self.parameter('bias', rng.normal(0, 0.5, n))
+
+    def make_dropout(self, shape, rng):
+        self.stream = 64 + self.model.streams
+        self.model.streams += 1
+        return shape
+
+    def make_residual(self, shape, rng):
+        return shape
+
+    def make_maxpool(self, shape, rng):
+        size, stride = self.window()
+        return [(shape[0] - size) // stride + 1, (shape[1] - size) // stride + 1, shape[2]]
+
+    make_avgpool = make_maxpool
+
+    def make_upsample(self, shape, rng):
+        factor = int(self.words[1])
+        return [shape[0] * factor, shape[1] * factor, shape[2]]
+
+    def parameter(self, suffix, values):
+        self.model.parameters['%s.%s' % (self.name, suffix)] = rounded(values).requires_grad_(True)
+
+    def own(self, suffix):
+        name = '%s.%s' % (self.name, suffix)
+        return self.model.parameters[name] if name in self.model.parameters else self.model.state[name]
+
+    def window(self):
+        numbers = [int(word.lstrip('ks')) for word in self.words[1:]] or [2]
+        return numbers[0], numbers[-1]
+
+    def run(self, y):
+        pre = getattr(self, 'run_' + self.words[0])(y)
+        if self.activation in WITH_KINK:
+            assert pre.abs().min() > KINK, 'too near a kink: choose another seed'
+        return ACTIVATIONS[self.activation](pre)
+
+    def run_dense(self, x):
+        return x @ self.own('weight') + self.own('bias')
+
+    def run_conv(self, x):
+        return self.images(x, self.convolve)
+
+    run_deconv = run_conv1d = run_conv
+
+    def run_reshape(self, x):
+        return x
+
+    def run_batchnorm(self, x):
+        columns = x.reshape(-1, len(self.own('bias')))
+        return F.batch_norm(columns, self.own('running_mean'), self.own('running_var'), self.own('weight'), self.own('bias'),
+                            self.model.training, 0.1, float(np.float32(1e-5))).reshape(x.shape)
+
+    def run_layernorm(self, x):
+        return F.layer_norm(x, x.shape[1:], self.own('weight'), self.own('bias'), float(np.float32(1e-5)))
+
+    def run_dropout(self, x):
+        p = float(np.float32(self.words[1]))
+        if not self.model.training:
+            return x
+        return x * torch.tensor(np.where(philox_uniform(self.stream, self.model.step, *x.shape) < p, 0, 1 / (1 - p)))
+
+    def run_residual(self, x):
+        return x + self.model.run(self.inner, x)
+
+    def images(self, x, run):
+        return run(x.reshape([len(x)] + self.in_shape).permute(0, 3, 1, 2)).permute(0, 2, 3, 1).reshape(len(x), -1)
+
+    def run_maxpool(self, x):
+        return self.images(x, lambda y: F.max_pool2d(y, *self.window()))
+
+    def run_avgpool(self, x):
+        return self.images(x, lambda y: F.avg_pool2d(y, *self.window()))
+
+    def run_upsample(self, x):
+        return self.images(x, lambda y: F.interpolate(y, scale_factor=int(self.words[1]), mode='nearest'))
 
 
 class Model:
     def __init__(self, case, rng):
         self.case = case
         self.parameters = {}  # in the order of our files
+        self.state = {}       # running averages
+        self.streams, self.step, self.training = 0, 1, True
         data, latent = math.prod(case['shape']), case['latent']
         heads = latent * (2 if case['objective'] == 'elbo' else 1)
-        self.encoder = self.stack('encoder', layers(case['encoder']), data, 'latent', heads, rng)
-        self.decoder = self.stack('decoder', layers(case['decoder']), latent, 'output', data, rng)
+        self.encoder = self.stack('encoder', layers(case['encoder']), case['shape'], rng)
+        self.encoder += [self.last('latent', heads, self.encoder, case['shape'], rng)]
+        self.decoder = self.stack('decoder', layers(case['decoder']), [1, latent, 1], rng)
+        [(words, activation, _)] = layers(case['output'])
+        words = [words[0], str(data if words[0] == 'dense' else case['shape'][2]), *words[1:]]
+        shape = self.decoder[-1].shape if self.decoder else [1, latent, 1]
+        self.decoder += [Node(self, 'output', words, activation, [], shape, rng)]
+        assert words[0] == 'dense' or self.decoder[-1].shape == case['shape']
 
-    def stack(self, prefix, hidden, width, last, outputs, rng):
-        """[(name, activation)], with parameters larger than the usual initial ones, so that nothing is nearly linear."""
+    def stack(self, prefix, hidden, shape, rng):
+        """Nodes, with parameters larger than the usual initial ones, so that nothing is nearly linear."""
         nodes = []
-        for i, (units, activation) in enumerate(hidden + [(outputs, 'identity')]):
-            name = last if i == len(hidden) else '%s.%d' % (prefix, i)
-            self.parameters[name + '.weight'] = rounded(rng.normal(0, 1.3 / math.sqrt(width), (width, units)))
-            self.parameters[name + '.bias'] = rounded(rng.normal(0, 0.3, units))
-            nodes.append((name, activation))
-            width = units
-        for parameter in self.parameters.values():
-            parameter.requires_grad_(True)
+        for i, (words, activation, inner) in enumerate(hidden):
+            nodes.append(Node(self, '%s.%d' % (prefix, i), words, activation, inner, shape, rng))
+            shape = nodes[-1].shape
         return nodes
 
+    def last(self, name, units, nodes, shape, rng):
+        return Node(self, name, ['dense', str(units)], 'identity', [], nodes[-1].shape if nodes else shape, rng)
+
     def run(self, nodes, y):
-        for name, activation in nodes:
-            pre = y @ self.parameters[name + '.weight'] + self.parameters[name + '.bias']
-            if activation in WITH_KINK:
-                assert pre.abs().min() > KINK, 'too near a kink: choose another seed'
-            y = ACTIVATIONS[activation](pre)
+        for node in nodes:
+            y = node.run(y)
         return y
 
     def losses(self, x, eps):
@@ -141,6 +328,7 @@ def curve(model, x, noise):
     parameters = list(model.parameters.values())
     step, points, clipped = optimiser(model.case, parameters), [], 0
     for i in range(STEPS + 1):
+        model.step = i + 1
         recon, kl = model.losses(x, noise[i % len(noise)])
         points.append((recon.mean().item(), kl.sum(1).mean().item()))
         step.zero_grad()
@@ -176,15 +364,24 @@ def generate(name, case, seed):
     x = rounded(rng.random((rows, data)) ** 2 if case['likelihood'] == 'bernoulli' else rng.normal(0, 1, (rows, data)))
     eps = rounded(rng.normal(0, 1, (rows, latent)))
     noise = rounded(rng.normal(0, 1, (case.get('noise_steps', STEPS + 1), rows, latent)))
+    start = {k: v.clone() for k, v in model.state.items()}
     recon, kl = model.losses(x, eps)
     if case['free-bits'] > 0:
         assert kl.mean(0).min() < case['free-bits'] < kl.mean(0).max(), 'free bits must hold for some latents, not for all'
     model.objective(recon, kl).backward()
     values = {k: v.detach() for k, v in {'x': x, 'eps': eps, 'recon': recon, 'kl': kl.sum(1)}.items()}
     values.update(('param/' + k, v.detach().clone()) for k, v in model.parameters.items())
+    values.update(('param/' + k, v) for k, v in start.items())
     values.update(('grad/' + k, v.grad.clone()) for k, v in model.parameters.items())
+    for k, v in model.state.items():
+        v.copy_(start[k])
     values['curve/eps'] = noise
     values['curve/recon'], values['curve/kl'] = curve(model, x, noise)
+    model.training = False
+    if model.state or model.streams:
+        recon, kl = model.losses(x, eps)
+        values.update({'after/recon': recon.detach(), 'after/kl': kl.sum(1).detach()})
+        values.update(('after/' + k, v) for k, v in model.state.items())
     path = pathlib.Path(__file__).resolve().parent / (name + '.safetensors')
     write(path, values, {'config': json.dumps(config), 'shape': json.dumps(case['shape'])})
     print('%-14s %6d bytes, loss %.4f -> %.4f' % (name, path.stat().st_size, *(values['curve/recon'] + values['curve/kl'])[[0, -1]]))

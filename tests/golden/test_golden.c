@@ -64,8 +64,8 @@ static void set_parameters(const struct golden *g)
         const struct vcl_param *p = &g->model->params.items[i];
         const struct vcl_st_tensor *t = tensor(g, "param/", p->name);
         assert_int_equal(t->count, p->count);
-        assert_int_equal(t->dims, p->rows ? 2 : 1);
-        assert_int_equal(t->shape[t->dims - 1], p->cols);
+        assert_int_equal(t->dims, p->dims);
+        assert_memory_equal(t->shape, p->shape, p->dims * sizeof *p->shape);
         OK(vcl_buf_write(p->value, 0, t->count * sizeof(float), t->values, &test_error));
     }
 }
@@ -115,7 +115,8 @@ static void test_gradients(void **state)
     compare(&worst, &g, g.model->kl, "", "kl");
     for (size_t i = 0; i < g.model->params.count; i++) {
         const struct vcl_param *p = &g.model->params.items[i];
-        compare(&worst, &g, p->gradient, "grad/", p->name);
+        if (!p->is_state)
+            compare(&worst, &g, p->gradient, "grad/", p->name);
     }
     print_message("%s: worst error %.2g (%s)\n", g.name, worst.error, worst.name);
     golden_close(&g);
@@ -130,6 +131,21 @@ static double mean(struct vcl_buf *buf, size_t n)
         sum += (double)values[i];
     free(values);
     return sum / (double)n;
+}
+
+/* In use after training: with running averages for the batch's, and nothing dropped. */
+static void compare_in_use(struct test_worst *worst, const struct golden *g)
+{
+    struct vcl_model *model = g->model;
+    for (size_t i = 0; i < model->params.count; i++) {
+        const struct vcl_param *p = &model->params.items[i];
+        if (p->is_state)
+            compare(worst, g, p->value, "after/", p->name);
+    }
+    test_model_give(model, g->rows, tensor(g, "", "x")->values, tensor(g, "", "eps")->values);
+    OK(vcl_model_forward(model, g->rows, false, &test_error));
+    compare(worst, g, model->recon, "after/", "recon");
+    compare(worst, g, model->kl, "after/", "kl");
 }
 
 static void test_curve(void **state)
@@ -152,8 +168,11 @@ static void test_curve(void **state)
         snprintf(point, sizeof point, "step %zu", t);
         test_worst_add(
             &worst, test_error_of(loss, (double)recon->values[t] + (double)kl->values[t]), point);
-        test_model_update(g.model, health);
+        if (t + 1 < points)
+            test_model_update(g.model, health);
     }
+    if (points == recon->count && vcl_st_find(&g.file, "after/recon"))
+        compare_in_use(&worst, &g);
     vcl_buf_destroy(&health);
     print_message("%s: %zu steps, worst error %.2g (%s)\n", g.name, points - 1, worst.error,
                   worst.name);
@@ -161,7 +180,12 @@ static void test_curve(void **state)
     assert_true(worst.error <= CURVE_ERROR);
 }
 
-#define FILES(X) X(adam) X(adamw) X(sgd) X(clip) X(ae) X(ae_bernoulli) X(linear) X(wide) X(tall)
+#define FILES(X)                                                                                   \
+    X(adam)                                                                                        \
+    X(adamw)                                                                                       \
+    X(sgd)                                                                                         \
+    X(clip)                                                                                        \
+    X(ae) X(ae_bernoulli) X(linear) X(wide) X(tall) X(norm) X(dropout) X(pool) X(conv) X(rows)
 
 static const struct CMUnitTest tests[] = {
 #define GRADIENTS(file) {#file " gradients", test_gradients, NULL, NULL, (void *)#file},

@@ -58,6 +58,14 @@ static void add_layers(struct list *list)
         const char *name, *encoder, *decoder;
     } examples[] = {
         {"dense", "dense 13 tanh", "dense 13 tanh"},
+        {"conv", "conv 3 k3x2 s2x1 p1x0 gelu, conv 4 k2 elu, dense 9 elu",
+         "dense 24 tanh, reshape 3 4 2, conv 3 k4 s2 softplus, conv 2 k3"},
+        {"deconv", "deconv 2 k4 s2 tanh, dense 9 elu",
+         "dense 12 tanh, reshape 3 2 2, deconv 3 k3x4 s2x3 p0x1 o1x0 gelu, deconv 2 k3 s2 elu"},
+        {"conv1d", "reshape 1 12 5, conv1d 4 k4 s2 tanh, conv1d 3 gelu, dense 9",
+         "conv1d 3 k3 elu, conv1d 2 k2 s2 p1, dense 9 tanh"},
+        {"reshape", "reshape 5 3 4, conv 3 k3 s2 tanh, reshape 1 18 1, dense 9 elu",
+         "reshape 2 2 1, conv 3 tanh, reshape 1 12 1, reshape 3 2 2, dense 9"},
         {"maxpool", "maxpool k2 s2, dense 9 elu", "upsample 6, maxpool k3 s2, dense 9 tanh"},
         {"avgpool", "avgpool k3 s1, dense 9 elu", "upsample 6, avgpool k2 s3, dense 9 tanh"},
         {"upsample", "upsample 2, dense 9 elu", "dense 5 tanh, upsample 3, dense 9"},
@@ -128,6 +136,21 @@ static void add_others(struct list *list)
     c->rows = 260;
     set(c, "latent", "2");
     set_layers(c, "layernorm, dense 3 tanh", "batchnorm, dense 3 tanh");
+    c = add(list, "output", "deconv");
+    c->shape = (struct vcl_shape){6, 8, 3};
+    set(c, "output", "deconv k4 s2");
+    set_layers(c, "conv 4 k4 s2 elu, conv 5 k3 silu", "dense 24 elu, reshape 3 4 2, conv 4 gelu");
+    c = add(list, "output", "conv1d");
+    c->shape = (struct vcl_shape){1, 11, 2};
+    set(c, "output", "conv1d k3 tanh");
+    set(c, "likelihood", "gaussian");
+    set_layers(c, "conv1d 4 k5 s2 relu", "dense 11 elu");
+    c = add(list, "conv", "in residual blocks");
+    c->shape = (struct vcl_shape){5, 4, 2};
+    set(c, "output", "conv k3x1");
+    set_layers(
+        c, "residual [conv 3 k3 elu, conv 2 k1] elu, conv 3 k2 p0 tanh",
+        "dense 20 tanh, reshape 5 4 1, residual [reshape 4 5 1, conv 1 k3 tanh, reshape 5 4 1]");
     c = add(list, "all", "together");
     c->shape = (struct vcl_shape){8, 8, 3};
     set_layers(

@@ -150,6 +150,8 @@ static void make_arrays(struct step_ref *ref)
 struct step_ref *step_ref_create(const struct vcl_config *config, struct vcl_shape shape)
 {
     struct step_ref *ref = calloc(1, sizeof *ref);
+    char output[256];
+    ref_output_text(config, shape, output);
     if (!ref || !step_ref_likelihood(config->likelihood) ||
         !step_ref_optimiser_find(config->optimiser))
         abort();
@@ -162,7 +164,7 @@ struct step_ref *step_ref_create(const struct vcl_config *config, struct vcl_sha
     ref->encoder_count = ref->count;
     shape = (struct vcl_shape){1, ref->latent, 1};
     add_nodes(ref, &shape, config->decoder);
-    add_dense(ref, &shape, ref->data);
+    add_layer(ref, &shape, output);
     make_arrays(ref);
     draw_initial(ref);
     return ref;

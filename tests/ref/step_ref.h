@@ -7,6 +7,7 @@
 #ifndef REF_STEP_REF_H
 #define REF_STEP_REF_H
 
+#include "ref/conv_words.h"
 #include "vaecl/data.h"
 #include "vaecl/model.h"
 
@@ -32,6 +33,7 @@ struct step_ref_node {
     uint32_t stream;       /* dropout: of random numbers */
     uint32_t size, stride; /* windows of pixels, or the factor of upsampling */
     uint32_t features;     /* batchnorm */
+    struct ref_conv conv;  /* conv, deconv, conv1d */
     uint32_t from;         /* residual: its first inner node */
     const float *x;        /* (batch, in), given by the node before */
     float *dx;             /* likewise, or NULL */

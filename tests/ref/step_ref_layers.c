@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "check/host_math.h"
-#include "ref/step_ref.h"
+#include "ref/step_ref_conv.h"
 #include "ref/step_ref_ops.h"
 
 enum { CHUNK = 256 };
@@ -392,6 +392,10 @@ static void residual_backward(struct step_ref *ref, const struct step_ref_node *
 
 static const struct step_ref_layer layers[] = {
     {"dense", dense_read, dense_forward, dense_backward},
+    {"conv", step_ref_conv_read, step_ref_conv_forward, step_ref_conv_backward},
+    {"conv1d", step_ref_conv_read, step_ref_conv_forward, step_ref_conv_backward},
+    {"deconv", step_ref_conv_read, step_ref_deconv_forward, step_ref_deconv_backward},
+    {"reshape", step_ref_reshape_read, step_ref_reshape_forward, step_ref_reshape_backward},
     {"maxpool", pool_read, maxpool_forward, maxpool_backward},
     {"avgpool", pool_read, avgpool_forward, avgpool_backward},
     {"upsample", upsample_read, upsample_forward, upsample_backward},

@@ -68,20 +68,27 @@ float step_ref_row_sum_of_squares(const float *x, size_t n)
 
 /* ---- optimisers ---- */
 
+/* Nothing is subnormal, neither moments nor squares of gradients. */
+static float fade(float x, float least)
+{
+    return fabsf(x) < least ? 0 : x;
+}
+
 static void sgd(const struct step_ref_update *u, float g, float *value, float *velocity,
                 float *unused)
 {
     (void)unused;
     g = fmaf(u->decay, *value, g * u->clip_scale);
-    *velocity = fmaf(u->momentum, *velocity, g);
+    *velocity = fade(fmaf(u->momentum, *velocity, g), 0x1p-126f);
     *value = fmaf(-u->lr, *velocity, *value);
 }
 
 static void adam_step(const struct step_ref_update *u, float g, float p, float *value,
                       float *moment1, float *moment2)
 {
-    *moment1 = fmaf(u->beta1, *moment1, (1 - u->beta1) * g);
-    *moment2 = fmaf(u->beta2, *moment2, ((1 - u->beta2) * g) * g);
+    g = fade(g, 0x1p-63f);
+    *moment1 = fade(fmaf(u->beta1, *moment1, (1 - u->beta1) * g), 0x1p-126f);
+    *moment2 = fade(fmaf(u->beta2, *moment2, ((1 - u->beta2) * g) * g), 0x1p-126f);
     float size = fmaf(vcl_host_sqrt(*moment2), u->correction2, u->eps);
     *value = fmaf(-(u->lr * u->correction1), vcl_host_div(*moment1, size), p);
 }

@@ -126,12 +126,14 @@ struct vae_ref *vae_ref_create(const struct vcl_config *config, struct vcl_shape
                             .beta = (double)(float)config->beta,
                             .free_bits = (double)(float)config->free_bits,
                             .likelihood = vae_ref_likelihood(config->likelihood)};
+    char output[256];
+    ref_output_text(config, shape, output);
     bool known = ref->likelihood && (ref->stochastic || strcmp(config->objective, "ae") == 0);
     known = known && add_nodes(ref, &shape, config->encoder) &&
             add_dense(ref, &shape, ref->latent * (ref->stochastic ? 2 : 1));
     ref->encoder_count = ref->count;
     shape = (struct vcl_shape){1, (uint32_t)ref->latent, 1};
-    known = known && add_nodes(ref, &shape, config->decoder) && add_dense(ref, &shape, ref->data);
+    known = known && add_nodes(ref, &shape, config->decoder) && add_layer(ref, &shape, output);
     make_arrays(ref);
     if (!known)
         vae_ref_destroy(&ref);

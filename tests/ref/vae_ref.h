@@ -6,6 +6,7 @@
 #ifndef REF_VAE_REF_H
 #define REF_VAE_REF_H
 
+#include "ref/conv_words.h"
 #include "vaecl/data.h"
 #include "vaecl/model.h"
 
@@ -36,6 +37,7 @@ struct vae_ref_node {
     double number;        /* dropout: its probability */
     size_t size, stride;  /* windows of pixels, or the factor of upsampling */
     size_t features;      /* batchnorm */
+    struct ref_conv conv; /* conv, deconv, conv1d */
     size_t from;          /* residual: its first inner node */
     uint32_t stream;      /* dropout: of random numbers */
     const double *x;      /* (rows, in), given by the node before */

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/philox.h"
-#include "ref/vae_ref.h"
+#include "ref/vae_ref_conv.h"
 
 static const double EPS = 1e-5; /* of both normalisations, in float's rounding */
 
@@ -328,6 +328,10 @@ static void residual_backward(struct vae_ref *ref, const struct vae_ref_node *no
 
 static const struct vae_ref_layer layers[] = {
     {"dense", dense_read, dense_forward, dense_backward},
+    {"conv", vae_ref_conv_read, vae_ref_conv_forward, vae_ref_conv_backward},
+    {"conv1d", vae_ref_conv_read, vae_ref_conv_forward, vae_ref_conv_backward},
+    {"deconv", vae_ref_conv_read, vae_ref_deconv_forward, vae_ref_deconv_backward},
+    {"reshape", vae_ref_reshape_read, vae_ref_reshape_forward, vae_ref_reshape_backward},
     {"maxpool", pool_read, maxpool_forward, maxpool_backward},
     {"avgpool", pool_read, avgpool_forward, avgpool_backward},
     {"upsample", upsample_read, upsample_forward, upsample_backward},

@@ -70,6 +70,22 @@ static const struct bits_case cases[] = {
      {"encoder=maxpool k3 s2, residual [batchnorm relu] elu, avgpool k2 s1, maxpool k2",
       "decoder=dense 6 elu, upsample 5, avgpool k2 s2, upsample 2, maxpool k3 s1, dense 9 relu",
       "latent=4", "batch=10", "epochs=2", "lr=0.01"}},
+    /* 288 values to a patch, 2 * 15 * 12 = 360 pixels to weights, 272 features to a pixel */
+    {"convolutions",
+     {15, 13, 3},
+     5,
+     VCL_U8,
+     {"encoder=conv 32 k5x4 s1 p2x1 relu, conv 7 s2x3 elu, residual [conv 7 k3 gelu, conv 7 k1], "
+      "dense 9",
+      "decoder=dense 60 tanh, reshape 5 4 3, conv 272 k1 relu, deconv 5 k5x8 s3 p0x1 silu",
+      "output=conv k3 p0", "latent=4", "batch=2", "epochs=2", "lr=0.01", "clip=3"}},
+    {"rows",
+     {1, 40, 1},
+     21,
+     VCL_F32,
+     {"encoder=conv1d 6 k5 s2 leaky_relu, conv1d 9 s3 tanh, dense 7 softplus",
+      "decoder=dense 20 elu, reshape 1 20 1, conv1d 6 silu", "output=deconv k1x4 s1x2", "latent=3",
+      "likelihood=gaussian", "batch=16", "epochs=2", "lr=0.01", "weight-decay=0.1"}},
 };
 
 /* Values that differ; the first of them is printed. */

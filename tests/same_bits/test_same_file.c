@@ -123,6 +123,16 @@ static void test_implementations(void **state)
     }
 }
 
+/* In the form that GPUs get, with the products that they get. */
+static void test_one_lane(void **state)
+{
+    (void)state;
+    share();
+    test_target.lanes = 1;
+    train_with("tiled");
+    test_target.lanes = 0;
+}
+
 /* Tiles are chosen by the vectors that the device prefers: say that it prefers others. */
 static void test_tiles(void **state)
 {
@@ -176,7 +186,7 @@ static void test_recorded(void **state)
 {
     (void)state;
     share();
-    compare_recorded(&first, (struct checksums){0xd509ca52, 0x80b838d5});
+    compare_recorded(&first, (struct checksums){0xd509ca52, 0xc5c7f5b6});
 }
 
 /* Also depends on how the built-in set is drawn. */
@@ -196,7 +206,7 @@ static void test_recorded_digits(void **state)
     struct vcl_dataset *digits;
     OK(vcl_dataset_open(&params, &digits, &test_error));
     struct file file = train(test_target.ctx, model, digits, NULL);
-    compare_recorded(&file, (struct checksums){0x2109ff8f, 0xa857ef72});
+    compare_recorded(&file, (struct checksums){0x2109ff8f, 0x6511ee05});
     free(file.bytes);
     vcl_dataset_destroy(&digits);
     vcl_config_destroy(&model);
@@ -208,7 +218,7 @@ int main(void)
         cmocka_unit_test(test_recorded),   cmocka_unit_test(test_recorded_digits),
         cmocka_unit_test(test_twice),      cmocka_unit_test(test_another_seed),
         cmocka_unit_test(test_evaluation), cmocka_unit_test(test_implementations),
-        cmocka_unit_test(test_tiles),
+        cmocka_unit_test(test_tiles),      cmocka_unit_test(test_one_lane),
     };
     test_begin();
     int result = test_on_devices(tests, sizeof tests / sizeof *tests, true);

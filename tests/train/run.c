@@ -17,8 +17,8 @@ struct vcl_config *run_config(const char *optimiser)
     char text[32];
     snprintf(text, sizeof text, "optimiser=%s", optimiser);
     /* 152 - 15 for validation = 137 = 4 * 30 + 17 */
-    const char *words[] = {"encoder=dense 14 tanh",
-                           "decoder=dense 14 gelu",
+    const char *words[] = {"encoder=dense 14 tanh, batchnorm, dropout 0.2",
+                           "decoder=residual [dropout 0.1, dense 3 gelu], batchnorm, dense 14 gelu",
                            "latent=3",
                            "binarize=dynamic",
                            "warmup=3.5",

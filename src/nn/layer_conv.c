@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A 2-D convolution with bias and activation.
+ */
+#include "nn/conv.h"
+#include "nn/defs.h"
+
+const struct vcl_layer_def vcl_layer_conv = {
+    .name = "conv",
+    .help = "convolution: conv CHANNELS [kK] [sS] [pP] [ACTIVATION]",
+    .opts = vcl_conv_options,
+    .config_size = sizeof(struct vcl_conv_config),
+    .defaults = &vcl_conv_defaults,
+    .outputs = VCL_OUTPUTS_CHANNELS,
+    .derives = true,
+    .shape = vcl_conv_shape,
+    .forward = vcl_conv_forward,
+    .backward = vcl_conv_backward,
+};

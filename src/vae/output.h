@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The decoder's last layer.
+ */
+#ifndef VCL_VAE_OUTPUT_H
+#define VCL_VAE_OUTPUT_H
+
+#include "nn/layer.h"
+#include "vae/config.h"
+#include "vae/likelihood.h"
+
+/* Appends config->output ("dense", "deconv k4 s2") with the number that makes data of `shape`, and
+ * refuses it if they differ in shape still. */
+enum vcl_status vcl_output_add(struct vcl_chain *decoder, const struct vcl_config *config,
+                               struct vcl_shape shape, const struct vcl_likelihood_def *likelihood,
+                               struct vcl_error *err) VCL_MUST_CHECK;
+
+#endif
