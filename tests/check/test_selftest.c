@@ -23,7 +23,7 @@ static const struct mistake {
     const char *file, *right, *wrong, *check;
 } mistakes[] = {
     {"math.cl", "0x1.6a4d6p-10f", "0x1.6b4d6p-10f", "math"},
-    {"activation.cl", "#define LEAK       0.01f", "#define LEAK 0.02f", "activation"},
+    {"activation.cl", "#define LEAK 0.01f", "#define LEAK 0.02f", "activation"},
     {"activation.cl", "return fma(-y, y, (real)(1.0f));", "return fma(y, y, (real)(1.0f));",
      "activation_gradient"},
     {"pointwise.cl", "x = x + flat_load(bias, cols, j);", "x = x - flat_load(bias, cols, j);",
