@@ -1,14 +1,25 @@
 /* Activations: act_NAME(x), and act_NAME_grad(x, y), the derivative at x where y = act_NAME(x).
  * Those listed in src/gemm/epilogue.c without `needs_input` get x = 0 and must use y alone, so that
- * a layer need not keep its pre-activation. -DACT=act_NAME selects one for a program.
+ * a layer need not keep its pre-activation. -DACT=act_NAME selects one for a program: the whole name,
+ * since a runtime may have made `tanh` itself a macro.
  */
 #include "prelude.cl"
-#include "math.cl"
 
-#define ELU_ALPHA  1.0f
-#define LEAK       0.01f
-#define SELU_SCALE 1.0507009873554805f /* Klambauer et al. 2017 */
-#define SELU_ALPHA 1.6732632423543772f
+#ifndef ACT
+#define ACT act_identity
+#endif
+#define ACT_JOIN(a, b)  a##b
+#define ACT_PASTE(a, b) ACT_JOIN(a, b)
+#define activate        ACT
+#define activate_grad   ACT_PASTE(ACT, _grad)
+
+/* Most programs have one of these and are spared the compilation of what the others need. Files that
+ * need math.cl themselves include it before this one. */
+#define PLAIN_act_identity   1
+#define PLAIN_act_relu       1
+#define PLAIN_act_leaky_relu 1
+
+#define LEAK 0.01f
 
 static inline real act_identity(real x)
 {
@@ -39,6 +50,13 @@ static inline real act_leaky_relu_grad(real x, real y)
 {
     return y > 0.0f ? (real)(1.0f) : (real)(LEAK);
 }
+
+#if !ACT_PASTE(PLAIN_, ACT)
+#include "math.cl"
+
+#define ELU_ALPHA  1.0f
+#define SELU_SCALE 1.0507009873554805f /* Klambauer et al. 2017 */
+#define SELU_ALPHA 1.6732632423543772f
 
 static inline real act_elu(real x)
 {
@@ -112,11 +130,4 @@ static inline real act_softplus_grad(real x, real y)
     return -vm_expm1(-y);
 }
 
-/* The whole name, since a runtime may have made `tanh` itself a macro. */
-#ifndef ACT
-#define ACT act_identity
 #endif
-#define ACT_JOIN(a, b) a##b
-#define ACT_GRAD(a)    ACT_JOIN(a, _grad)
-#define activate       ACT
-#define activate_grad  ACT_GRAD(ACT)

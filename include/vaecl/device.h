@@ -82,9 +82,10 @@ VCL_API const struct vcl_device_info *vcl_ctx_device(const struct vcl_ctx *ctx);
 /* Waits until the device has done all that was enqueued. */
 VCL_API enum vcl_status vcl_ctx_finish(struct vcl_ctx *ctx, struct vcl_error *err) VCL_MUST_CHECK;
 
-/* One row a kernel, when the context was made with `profile`. */
+/* One row for each kernel and use of it, when the context was made with `profile`. */
 struct vcl_profile_row {
-    char kernel[96];
+    char kernel[64];
+    char use[96]; /* "encoder.0 forward, 128 x 400 x 784", or "" */
     uint64_t launches;
     double seconds; /* on the device */
 };

@@ -75,6 +75,11 @@ struct vcl_model_info {
     const char *binarize;
 };
 
+/* Compiles kernels that the model will need, for a host that still waits for the data. Need not be
+ * called: kernels are compiled at their first use. */
+VCL_API enum vcl_status vcl_model_prepare(struct vcl_ctx *ctx, const struct vcl_config *config,
+                                          struct vcl_error *err) VCL_MUST_CHECK;
+
 /* A new model for examples of `shape`, weights drawn from config->seed. `batch` is the largest
  * number of examples worked on at once; `trainable` also makes gradients and optimiser state. The
  * caller owns *ret_model; the context outlives it. */

@@ -57,6 +57,8 @@ struct vcl_train_result {
     struct vcl_losses train, test;   /* of the last epoch; NaN where there is none */
     double images_per_second;        /* training steps only, without the first ones */
     double seconds, startup_seconds; /* all of it; from the call to the end of the first step */
+    double busy_share;               /* of that time the device was running; 0 without a profile */
+    double host_wait_share;          /* of that time the host waited for the device */
     double launches_per_step;
     double multiply_adds_per_step; /* of matrix products, in a step of a full batch */
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "cl/internal.h"
 
 static enum vcl_status check_size(const struct vcl_ctx *ctx, size_t size, struct vcl_error *err)
@@ -112,12 +113,14 @@ enum vcl_status vcl_buf_read(struct vcl_buf *buf, size_t offset, size_t size, vo
                              struct vcl_error *err)
 {
     enum vcl_status r;
+    double start = vcl_now();
     TRY(check_range(buf, offset, size, err));
     if (size)
         TRYCL(err,
               clEnqueueReadBuffer(buf->ctx->queue, buf->mem, CL_TRUE, offset, size, ret_data, 0,
                                   NULL, NULL),
               "clEnqueueReadBuffer");
+    buf->ctx->waited += vcl_now() - start;
 out:
     return r;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "cl/internal.h"
 
 static enum vcl_status copy_string(struct vcl_ctx *ctx, const char *text, const char **ret_copy,
@@ -100,6 +101,7 @@ enum vcl_status vcl_ctx_create(const struct vcl_ctx_params *params, struct vcl_c
     TRY(vcl_arena_alloc(&ctx->arena, sizeof *ctx->gemm_keep, &ctx->gemm_keep, err));
     TRY(open_device(ctx, params->device, err));
     ctx->vec = params->lanes ? params->lanes : default_lanes(&ctx->info);
+    vcl_command_buffers_open(ctx);
     vcl_log(ctx, VCL_LOG_DEBUG, "device %s: %s, %s, driver %s", ctx->info.id, ctx->info.name,
             ctx->info.platform, ctx->info.driver);
     *ret_ctx = ctx;
@@ -189,10 +191,29 @@ uint64_t vcl_ctx_multiply_adds(const struct vcl_ctx *ctx)
     return ctx->multiply_adds;
 }
 
+struct vcl_label vcl_ctx_label(struct vcl_ctx *ctx, struct vcl_label label)
+{
+    struct vcl_label before = ctx->label;
+    ctx->label = label;
+    return before;
+}
+
+struct vcl_label vcl_ctx_label_shape(struct vcl_ctx *ctx, uint32_t m, uint32_t n, uint32_t k)
+{
+    return vcl_ctx_label(ctx, (struct vcl_label){ctx->label.name, ctx->label.pass, m, n, k});
+}
+
+double vcl_ctx_waited(const struct vcl_ctx *ctx)
+{
+    return ctx->waited;
+}
+
 enum vcl_status vcl_ctx_finish(struct vcl_ctx *ctx, struct vcl_error *err)
 {
     enum vcl_status r = VCL_OK;
+    double start = vcl_now();
     TRYCL(err, clFinish(ctx->queue), "clFinish");
+    ctx->waited += vcl_now() - start;
 out:
     return r;
 }

@@ -46,6 +46,30 @@ enum vcl_scratch {
 enum vcl_status vcl_scratch_get(struct vcl_ctx *ctx, enum vcl_scratch slot, size_t size,
                                 struct vcl_buf **ret_buf, struct vcl_error *err) VCL_MUST_CHECK;
 
+/* Compiles a program before its first launch, with the launch's source and options. */
+enum vcl_status vcl_program_prepare(struct vcl_ctx *ctx, const char *source, const char *options,
+                                    struct vcl_error *err) VCL_MUST_CHECK;
+
+/* ---- profiles ---- */
+
+/* What launches from now on are for, by which profiles tell them apart: a layer and its pass, and
+ * the shape of a matrix product. */
+struct vcl_label {
+    const char *name, *pass; /* kept by the caller while launches are made; NULL: nothing known */
+    uint32_t m, n, k;        /* 0: no product */
+};
+/* Returns the label until now, for the caller to put back. */
+struct vcl_label vcl_ctx_label(struct vcl_ctx *ctx, struct vcl_label label);
+struct vcl_label vcl_ctx_label_shape(struct vcl_ctx *ctx, uint32_t m, uint32_t n, uint32_t k);
+
+/* Between on and off counts how long the device ran and how long from the first start to the last
+ * end; on again starts anew. Each waits for the device, but only with `profile`. */
+void vcl_profile_watch(struct vcl_ctx *ctx, bool on);
+/* The former as a share of the latter, over all that was watched; 0 if nothing was. */
+double vcl_profile_busy_share(const struct vcl_ctx *ctx);
+/* Seconds the host has spent in waiting for the device. */
+double vcl_ctx_waited(const struct vcl_ctx *ctx);
+
 /* ---- launch lists ---- */
 
 /* A list of launches recorded once, arguments bound, and run many times. */
@@ -55,6 +79,9 @@ struct vcl_list;
 enum vcl_status vcl_list_begin(struct vcl_ctx *ctx, struct vcl_list **ret_list,
                                struct vcl_error *err) VCL_MUST_CHECK;
 void vcl_list_end(struct vcl_ctx *ctx);
+/* Whether lists recorded from now on become command buffers, for tests; returns false if the device
+ * has none. By default they do where that is known to be faster. */
+bool vcl_ctx_command_buffers(struct vcl_ctx *ctx, bool on);
 enum vcl_status vcl_list_run(struct vcl_list *list, struct vcl_error *err) VCL_MUST_CHECK;
 size_t vcl_list_length(const struct vcl_list *list);
 uint64_t vcl_list_multiply_adds(const struct vcl_list *list); /* at each run */

@@ -34,7 +34,7 @@ struct vcl_program {
  * enqueues by itself (CLBlast). */
 struct vcl_list_item {
     cl_kernel kernel;
-    const char *name;
+    const char *name, *use; /* for profiles */
     size_t global[3], local[3];
     enum vcl_status (*call)(struct vcl_ctx *ctx, const void *data, struct vcl_error *err);
     const void *data;
@@ -46,9 +46,21 @@ struct vcl_list {
     struct vcl_list_item *items;
     size_t count, cap;
     uint64_t multiply_adds;
+    void *command_buffer; /* all of it as one, or NULL: command_buffer.c */
 };
 
-struct vcl_profile_entry;
+struct vcl_command_buffer_calls;
+
+/* profile.c */
+struct vcl_profile {
+    struct vcl_profile_entry *entries; /* a kernel and use each */
+    struct vcl_profile_event *events;  /* not yet read, in the order of the queue */
+    size_t n_events, cap_events;
+    bool watching;
+    uint64_t first, last; /* start and end, ns; last 0: none yet */
+    double running;       /* ns, since watching was turned on */
+    double busy, wall;    /* ns, of what was watched before */
+};
 
 struct vcl_ctx {
     struct vcl_arena arena;
@@ -70,9 +82,11 @@ struct vcl_ctx {
     struct vcl_buf **retired; /* outgrown scratch that recorded launches may still name */
     size_t n_retired, cap_retired;
     struct vcl_list *recording;
-    struct vcl_profile_entry *profile_entries;
-    struct vcl_profile_event *profile_events;
-    size_t n_profile_events, cap_profile_events;
+    const struct vcl_command_buffer_calls *command_calls; /* NULL: the device has none */
+    bool command_buffers;                                 /* make them of lists */
+    struct vcl_label label;
+    struct vcl_profile profiled;
+    double waited; /* seconds */
     uint64_t launches, multiply_adds;
 };
 
@@ -127,11 +141,23 @@ cl_program vcl_binary_cache_load(struct vcl_ctx *ctx, const char *source, const 
 void vcl_binary_cache_save(struct vcl_ctx *ctx, const char *source, const char *options,
                            cl_program program);
 
-/* profile.c */
-void vcl_profile_add(struct vcl_ctx *ctx, const char *kernel, cl_event event);
+/* profile.c: takes the event. */
+void vcl_profile_add(struct vcl_ctx *ctx, const char *kernel, const char *use, cl_event event);
+enum { VCL_USE_TEXT = 96 };
+void vcl_label_text(const struct vcl_label *label, char text[VCL_USE_TEXT]);
 void vcl_profile_finish(struct vcl_ctx *ctx);
 
-/* launch.c: appends a library call to the list being recorded; `data` is copied. */
+/* command_buffer.c */
+void vcl_command_buffers_open(struct vcl_ctx *ctx);
+void vcl_command_buffer_make(struct vcl_list *list);
+/* *ret_done is false if the list has to be run launch by launch after all. */
+enum vcl_status vcl_command_buffer_run(struct vcl_list *list, bool *ret_done,
+                                       struct vcl_error *err) VCL_MUST_CHECK;
+void vcl_command_buffer_release(struct vcl_list *list);
+
+/* launch.c */
+cl_uint vcl_launch_dims(const size_t global[3]);
+/* Appends a library call to the list being recorded; `data` is copied. */
 enum vcl_status vcl_list_add_call(struct vcl_ctx *ctx,
                                   enum vcl_status (*call)(struct vcl_ctx *ctx, const void *data,
                                                           struct vcl_error *err),

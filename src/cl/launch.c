@@ -84,22 +84,38 @@ static enum vcl_status set_args(cl_kernel kernel, const struct vcl_launch *launc
     return VCL_OK;
 }
 
-static enum vcl_status enqueue(struct vcl_ctx *ctx, cl_kernel kernel, const char *name,
-                               const size_t global[3], const size_t local[3], struct vcl_error *err)
+cl_uint vcl_launch_dims(const size_t global[3])
 {
-    cl_uint dims = global[2] > 1 ? 3 : global[1] > 1 ? 2 : 1;
+    return global[2] > 1 ? 3 : global[1] > 1 ? 2 : 1;
+}
+
+static enum vcl_status enqueue(struct vcl_ctx *ctx, const struct vcl_list_item *item,
+                               struct vcl_error *err)
+{
+    const size_t *global = item->global, *local = item->local;
+    cl_uint dims = vcl_launch_dims(global);
     cl_event event = NULL;
     cl_int code =
-        clEnqueueNDRangeKernel(ctx->queue, kernel, dims, NULL, global, local[0] ? local : NULL, 0,
-                               NULL, ctx->profile ? &event : NULL);
+        clEnqueueNDRangeKernel(ctx->queue, item->kernel, dims, NULL, global,
+                               local[0] ? local : NULL, 0, NULL, ctx->profile ? &event : NULL);
     if (code != CL_SUCCESS) {
         enum vcl_status r = CLERR(err, code, "clEnqueueNDRangeKernel");
-        return vcl_error_wrap(err, r, "kernel '%s'", name);
+        return vcl_error_wrap(err, r, "kernel '%s'", item->name);
     }
     ctx->launches++;
     if (event)
-        vcl_profile_add(ctx, name, event);
+        vcl_profile_add(ctx, item->name, item->use, event);
     return VCL_OK;
+}
+
+/* An item of these sizes; its name and use are the caller's. */
+static struct vcl_list_item item_of(const struct vcl_launch *launch, cl_kernel kernel,
+                                    const char *name, const char *use)
+{
+    struct vcl_list_item item = {.kernel = kernel, .name = name, .use = use};
+    memcpy(item.global, launch->global, sizeof item.global);
+    memcpy(item.local, launch->local, sizeof item.local);
+    return item;
 }
 
 static enum vcl_status append(struct vcl_list *list, const struct vcl_list_item *item,
@@ -115,20 +131,20 @@ static enum vcl_status append(struct vcl_list *list, const struct vcl_list_item 
 static enum vcl_status record(struct vcl_list *list, struct vcl_program *program,
                               const struct vcl_launch *launch, struct vcl_error *err)
 {
-    struct vcl_list_item item = {0};
-    char *name;
+    char text[VCL_USE_TEXT], *name, *use;
+    cl_kernel kernel = NULL;
     enum vcl_status r;
+    vcl_label_text(&list->ctx->label, text);
     TRY(vcl_arena_strdup(&list->arena, launch->kernel, &name, err));
-    item.name = name;
-    memcpy(item.global, launch->global, sizeof item.global);
-    memcpy(item.local, launch->local, sizeof item.local);
-    TRY(make_kernel(program, launch->kernel, &item.kernel, err));
-    TRY(set_args(item.kernel, launch, err));
+    TRY(vcl_arena_strdup(&list->arena, text, &use, err));
+    TRY(make_kernel(program, launch->kernel, &kernel, err));
+    TRY(set_args(kernel, launch, err));
+    const struct vcl_list_item item = item_of(launch, kernel, name, use);
     TRY(append(list, &item, err));
-    item.kernel = NULL;
+    kernel = NULL;
 out:
-    if (item.kernel)
-        clReleaseKernel(item.kernel);
+    if (kernel)
+        clReleaseKernel(kernel);
     return r;
 }
 
@@ -137,6 +153,7 @@ enum vcl_status vcl_launch_run(struct vcl_ctx *ctx, const struct vcl_launch *lau
 {
     struct vcl_program *program;
     struct vcl_kernel_entry *entry;
+    char use[VCL_USE_TEXT] = "";
     enum vcl_status r;
     if (ctx->looking)
         return VCL_OK;
@@ -145,7 +162,10 @@ enum vcl_status vcl_launch_run(struct vcl_ctx *ctx, const struct vcl_launch *lau
         return record(ctx->recording, program, launch, err);
     TRY(shared_kernel(ctx, program, launch->kernel, &entry, err));
     TRY(set_args(entry->kernel, launch, err));
-    TRY(enqueue(ctx, entry->kernel, entry->name, launch->global, launch->local, err));
+    if (ctx->profile)
+        vcl_label_text(&ctx->label, use);
+    const struct vcl_list_item item = item_of(launch, entry->kernel, entry->name, use);
+    TRY(enqueue(ctx, &item, err));
 out:
     return r;
 }
@@ -178,19 +198,23 @@ enum vcl_status vcl_list_begin(struct vcl_ctx *ctx, struct vcl_list **ret_list,
 
 void vcl_list_end(struct vcl_ctx *ctx)
 {
+    vcl_command_buffer_make(ctx->recording);
     ctx->recording = NULL;
 }
 
 enum vcl_status vcl_list_run(struct vcl_list *list, struct vcl_error *err)
 {
     struct vcl_ctx *ctx = list->ctx;
+    bool done = false;
     enum vcl_status r = VCL_OK;
-    for (size_t i = 0; i < list->count; i++) {
+    if (list->command_buffer)
+        TRY(vcl_command_buffer_run(list, &done, err));
+    for (size_t i = 0; i < list->count && !done; i++) {
         const struct vcl_list_item *item = &list->items[i];
         if (item->call)
             TRY(item->call(ctx, item->data, err));
         else
-            TRY(enqueue(ctx, item->kernel, item->name, item->global, item->local, err));
+            TRY(enqueue(ctx, item, err));
     }
     ctx->multiply_adds += list->multiply_adds;
     TRYCL(err, clFlush(ctx->queue), "clFlush");
@@ -220,6 +244,7 @@ void vcl_list_destroy(struct vcl_list **ret_list)
     struct vcl_list *list = *ret_list;
     if (list->ctx->recording == list)
         list->ctx->recording = NULL;
+    vcl_command_buffer_release(list);
     for (size_t i = 0; i < list->count; i++) {
         if (list->items[i].kernel)
             clReleaseKernel(list->items[i].kernel);

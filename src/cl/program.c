@@ -123,6 +123,14 @@ out:
     return r;
 }
 
+enum vcl_status vcl_program_prepare(struct vcl_ctx *ctx, const char *source, const char *options,
+                                    struct vcl_error *err)
+{
+    struct vcl_program *program;
+    return vcl_program_get(ctx, &(struct vcl_launch){.source = source, .options = options},
+                           &program, err);
+}
+
 void vcl_programs_release(struct vcl_ctx *ctx)
 {
     for (struct vcl_program *p = ctx->programs; p; p = p->next) {

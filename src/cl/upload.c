@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "cl/internal.h"
 
 enum { RING = 4 };
@@ -49,7 +50,9 @@ enum vcl_status vcl_upload_next(struct vcl_upload *upload, void **ret_block, str
     enum vcl_status r = VCL_OK;
     cl_event *reading = &upload->reading[upload->next];
     if (*reading) {
+        double start = vcl_now();
         TRYCL(err, clWaitForEvents(1, reading), "clWaitForEvents");
+        upload->ctx->waited += vcl_now() - start;
         clReleaseEvent(*reading);
         *reading = NULL;
     }
@@ -67,6 +70,8 @@ enum vcl_status vcl_upload_send(struct vcl_upload *upload, size_t size, struct v
           clEnqueueWriteBuffer(upload->ctx->queue, buf->mem, CL_FALSE, 0, size,
                                upload->blocks[slot], 0, NULL, &upload->reading[slot]),
           "clEnqueueWriteBuffer");
+    if (upload->ctx->profile && clRetainEvent(upload->reading[slot]) == CL_SUCCESS)
+        vcl_profile_add(upload->ctx, "(upload)", "", upload->reading[slot]);
     upload->next = (slot + 1) % RING;
 out:
     return r;

@@ -65,8 +65,12 @@ void print_command_help(const struct command *command);
 /* ---- context.c ---- */
 /* Opens the device and names it on standard error. */
 enum vcl_status open_context(struct cli *cli);
-/* Prints the profile if asked for. */
-void report_profile(struct cli *cli);
+
+/* ---- profile.c: both only if a profile was asked for ---- */
+/* Prints it on standard error; `training` may be NULL. */
+void report_profile(struct cli *cli, const struct vcl_train_result *training);
+/* Adds it as `profile` to what a command prints as JSON. */
+void add_profile(struct cli *cli, json_t *object, const struct vcl_train_result *training);
 
 /* ---- tuning.c ---- */
 /* A bar while tuning; for vcl_tune, with the cli as its user. Stops at an interrupt. */

@@ -91,12 +91,14 @@ static void report_json(struct bench *bench, const struct vcl_bandwidth *bandwid
                                      bandwidth->copy, "triad", bandwidth->triad)
                          : json_null();
     const struct vcl_device_info *device = vcl_ctx_device(bench->cli->ctx);
-    print_json(json_pack("{s:o, s:o, s:s, s:f, s:o, s:o, s:O, s:O}", "device",
-                         vcl_json_text(device->name), "driver", vcl_json_text(device->driver),
-                         "implementation", vcl_gemm_chosen(bench->cli->ctx), "peak_gflops",
-                         bench->peak, "bandwidth_gbs",
-                         bandwidth->best > 0 ? json_real(bandwidth->best) : json_null(),
-                         "bandwidth", memory, "gemm", bench->gemm, "training", bench->training));
+    json_t *object =
+        json_pack("{s:o, s:o, s:s, s:f, s:o, s:o, s:O, s:O}", "device", vcl_json_text(device->name),
+                  "driver", vcl_json_text(device->driver), "implementation",
+                  vcl_gemm_chosen(bench->cli->ctx), "peak_gflops", bench->peak, "bandwidth_gbs",
+                  bandwidth->best > 0 ? json_real(bandwidth->best) : json_null(), "bandwidth",
+                  memory, "gemm", bench->gemm, "training", bench->training);
+    add_profile(bench->cli, object, NULL);
+    print_json(object);
 }
 
 static enum vcl_status run(struct cli *cli, void *options)
@@ -118,7 +120,7 @@ static enum vcl_status run(struct cli *cli, void *options)
         TRY(bench_models(&bench, &cli->err));
     if (cli->common.json)
         report_json(&bench, &bandwidth);
-    report_profile(cli);
+    report_profile(cli, NULL);
 out:
     json_decref(bench.gemm);
     json_decref(bench.training);

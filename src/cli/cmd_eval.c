@@ -54,6 +54,7 @@ static void report(struct cli *cli, const struct vcl_eval *e, uint64_t k,
                       "n", (json_int_t)e->count, "objective", info->objective);
         if (k)
             json_object_set_new(object, "nll", number_or_null(e->nll));
+        add_profile(cli, object, NULL);
         print_json(object);
         return;
     }

@@ -213,7 +213,7 @@ static void report(struct cli *cli, const struct vcl_train_result *result, const
                    double startup)
 {
     if (cli->common.json) {
-        print_json(json_pack(
+        json_t *object = json_pack(
             "{s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:f, s:f, s:f, s:o, s:s, s:o}", "epochs",
             (json_int_t)result->epochs, "steps", (json_int_t)result->steps, "train_loss",
             number_or_null(result->train.loss), "train_recon", number_or_null(result->train.recon),
@@ -223,7 +223,9 @@ static void report(struct cli *cli, const struct vcl_train_result *result, const
             number_or_null(result->images_per_second), "seconds", result->seconds,
             "startup_seconds", startup, "launches_per_step", result->launches_per_step, "device",
             vcl_json_text(vcl_ctx_device(cli->ctx)->name), "gemm", vcl_gemm_chosen(cli->ctx), "out",
-            vcl_json_text(out)));
+            vcl_json_text(out));
+        add_profile(cli, object, result);
+        print_json(object);
     } else {
         if (result->images_per_second > 0)
             say(cli, "%.0f images/s, %.1f s in all, first step after %.2f s",
@@ -235,7 +237,7 @@ static void report(struct cli *cli, const struct vcl_train_result *result, const
     }
 }
 
-/* Data are read by a thread of their own while the OpenCL runtime starts. */
+/* Data are read by a thread of their own while the OpenCL runtime starts and compiles. */
 struct loading {
     const struct options *options;
     struct vcl_dataset *train, *test;
@@ -258,6 +260,8 @@ static enum vcl_status open_all(struct cli *cli, struct loading *loading)
     if (!apart)
         load(loading);
     enum vcl_status r = open_context(cli);
+    if (r == VCL_OK)
+        r = vcl_model_prepare(cli->ctx, cli->config, &cli->err);
     if (apart)
         pthread_join(thread, NULL);
     if (loading->status < 0) {
@@ -301,7 +305,7 @@ static enum vcl_status train(struct cli *cli, const struct options *o, const cha
         goto out;
     }
     report(cli, &result, out, before + result.startup_seconds);
-    report_profile(cli);
+    report_profile(cli, &result);
 out:
     vcl_dataset_destroy(&loading.train);
     vcl_dataset_destroy(&loading.test);

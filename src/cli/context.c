@@ -53,26 +53,3 @@ enum vcl_status open_context(struct cli *cli)
     }
     return r;
 }
-
-void report_profile(struct cli *cli)
-{
-    struct vcl_profile_row *rows;
-    size_t n;
-    double total = 0;
-    if (!cli->common.profile || vcl_profile_read(cli->ctx, &rows, &n, NULL) < 0)
-        return;
-    for (size_t i = 0; i < n; i++)
-        total += rows[i].seconds;
-    fprintf(stderr, "%-24s %10s %12s %8s %10s\n", "kernel", "launches", "device s", "share",
-            "us each");
-    for (size_t i = 0; i < n; i++) {
-        if (rows[i].launches)
-            fprintf(stderr, "%-24s %10llu %12.4f %7.1f%% %10.1f\n", rows[i].kernel,
-                    (unsigned long long)rows[i].launches, rows[i].seconds,
-                    total > 0 ? 100 * rows[i].seconds / total : 0,
-                    1e6 * rows[i].seconds / (double)rows[i].launches);
-    }
-    fprintf(stderr, "%-24s %10llu %12.4f\n", "all", (unsigned long long)vcl_ctx_launches(cli->ctx),
-            total);
-    free(rows);
-}

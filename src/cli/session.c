@@ -57,7 +57,7 @@ out:
 void session_close(struct session *session, struct cli *cli)
 {
     if (cli->ctx)
-        report_profile(cli);
+        report_profile(cli, NULL);
     vcl_dataset_destroy(&session->set);
     vcl_model_destroy(&session->model);
 }

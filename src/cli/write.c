@@ -13,12 +13,16 @@ enum vcl_status write_result(struct cli *cli, const struct output *output,
     enum vcl_status r;
     TRY(output_path(output->out, output->name, output->extension, output->force, &path, err));
     TRY(vcl_array_write(path, array, output->columns, output->force, err));
-    if (cli->common.json)
-        print_json(json_pack("{s:o, s:I, s:[I, I, I]}", "out", vcl_json_text(path), "n",
-                             (json_int_t)array->count, "shape", (json_int_t)array->shape.height,
-                             (json_int_t)array->shape.width, (json_int_t)array->shape.channels));
-    else
+    if (cli->common.json) {
+        json_t *object =
+            json_pack("{s:o, s:I, s:[I, I, I]}", "out", vcl_json_text(path), "n",
+                      (json_int_t)array->count, "shape", (json_int_t)array->shape.height,
+                      (json_int_t)array->shape.width, (json_int_t)array->shape.channels);
+        add_profile(cli, object, NULL);
+        print_json(object);
+    } else {
         printf("%s\n", path);
+    }
 out:
     free(path);
     return r;

@@ -189,7 +189,11 @@ enum vcl_status vcl_gemm_run(struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
     if (looking)
         goto out;
     TRY(vcl_gemm_choose(ctx, gemm, &def, &setting, err));
-    TRY(def->run(ctx, gemm, &setting, err));
+    const struct vcl_label before = vcl_ctx_label_shape(ctx, gemm->m, gemm->n, gemm->k);
+    r = def->run(ctx, gemm, &setting, err);
+    vcl_ctx_label(ctx, before);
+    if (r < 0)
+        return r;
     vcl_count_multiply_adds(ctx, (uint64_t)vcl_gemm_multiplies(gemm));
 out:
     return r;

@@ -83,7 +83,8 @@ static void advise(struct vcl_ctx *ctx)
  * does this: the caller keeps them while the list lives. */
 struct call {
     struct vcl_gemm gemm;
-    struct vcl_buf *temp; /* or NULL: then the kernel needs none */
+    struct vcl_buf *temp;   /* or NULL: then the kernel needs none */
+    char use[VCL_USE_TEXT]; /* for profiles */
 };
 
 static CLBlastTranspose transpose(bool is)
@@ -139,7 +140,7 @@ static enum vcl_status sgemm(struct vcl_ctx *ctx, const void *data, struct vcl_e
         return failed(g, code, err);
     ctx->launches++;
     if (event)
-        vcl_profile_add(ctx, "CLBlastSgemm", event);
+        vcl_profile_add(ctx, "CLBlastSgemm", call->use, event);
     return VCL_OK;
 }
 
@@ -150,6 +151,7 @@ static enum vcl_status run(struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
     enum vcl_status r;
     (void)setting;
     TRY(find_temp(ctx, &call, err));
+    vcl_label_text(&ctx->label, call.use);
     if (ctx->recording)
         TRY(vcl_list_add_call(ctx, sgemm, &call, sizeof call, err));
     else

@@ -304,11 +304,18 @@ out:
     return r;
 }
 
+static struct vcl_label label(struct vcl_ctx *ctx, const struct vcl_node *node, const char *pass)
+{
+    return vcl_ctx_label(ctx, (struct vcl_label){.name = node->name, .pass = pass});
+}
+
 enum vcl_status vcl_chain_forward(struct vcl_chain *chain, const struct vcl_run *run,
                                   struct vcl_error *err)
 {
     for (size_t i = 0; i < chain->count; i++) {
+        const struct vcl_label before = label(run->ctx, &chain->nodes[i], "forward");
         enum vcl_status r = chain->nodes[i].def->forward(&chain->nodes[i], run, err);
+        vcl_ctx_label(run->ctx, before);
         if (r < 0)
             return vcl_error_wrap(err, r, "%s", chain->nodes[i].name);
     }
@@ -319,7 +326,9 @@ enum vcl_status vcl_chain_backward(struct vcl_chain *chain, const struct vcl_run
                                    struct vcl_error *err)
 {
     for (size_t i = chain->count; i-- > 0;) {
+        const struct vcl_label before = label(run->ctx, &chain->nodes[i], "backward");
         enum vcl_status r = chain->nodes[i].def->backward(&chain->nodes[i], run, err);
+        vcl_ctx_label(run->ctx, before);
         if (r < 0)
             return vcl_error_wrap(err, r, "%s", chain->nodes[i].name);
     }

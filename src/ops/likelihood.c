@@ -3,11 +3,29 @@
 
 #include "ops/ops.h"
 
+enum { OPTIONS = 96 };
+
+static void make_options(const char *likelihood, char options[OPTIONS])
+{
+    snprintf(options, OPTIONS, "-DLIKELIHOOD=%s", likelihood);
+}
+
+enum vcl_status vcl_ops_prepare(struct vcl_ctx *ctx, const char *likelihood, struct vcl_error *err)
+{
+    char options[OPTIONS];
+    enum vcl_status r;
+    make_options(likelihood, options);
+    TRY(vcl_program_prepare(ctx, "core.cl", NULL, err));
+    TRY(vcl_program_prepare(ctx, "likelihood.cl", options, err));
+out:
+    return r;
+}
+
 enum vcl_status vcl_op_likelihood(struct vcl_ctx *ctx, const struct vcl_likelihood_op *op,
                                   struct vcl_error *err)
 {
-    char options[96];
-    snprintf(options, sizeof options, "-DLIKELIHOOD=%s", op->name);
+    char options[OPTIONS];
+    make_options(op->name, options);
     struct vcl_launch launch = {
         .source = "likelihood.cl",
         .kernel = "likelihood",

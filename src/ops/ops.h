@@ -20,6 +20,10 @@ struct vcl_health {
     uint32_t halted, bad_step, bad_index, reserved;
 };
 
+/* Compiles what a model with this likelihood needs, whatever else it is made of (likelihood.c). */
+enum vcl_status vcl_ops_prepare(struct vcl_ctx *ctx, const char *likelihood,
+                                struct vcl_error *err) VCL_MUST_CHECK;
+
 /* ---- pointwise.c ---- */
 
 /* y (n) = act(x). */

@@ -168,6 +168,8 @@ out:
 
 static void start_timing(struct vcl_trainer *t)
 {
+    vcl_profile_watch(t->ctx, true);
+    t->waited_since = vcl_ctx_waited(t->ctx);
     t->timing_since = vcl_now();
 }
 
@@ -175,6 +177,8 @@ static void stop_timing(struct vcl_trainer *t, uint64_t from_step)
 {
     t->train_seconds += vcl_now() - t->timing_since;
     t->timed_images += t->train.count - from_step * t->train.batch;
+    t->waited += vcl_ctx_waited(t->ctx) - t->waited_since;
+    vcl_profile_watch(t->ctx, false);
 }
 
 static struct vcl_progress progress_now(const struct vcl_trainer *t, uint64_t first, double loss)
@@ -326,6 +330,8 @@ static void fill_result(const struct vcl_trainer *t, const struct vcl_epoch *las
         .images_per_second = t->train_seconds > 0 ? (double)t->timed_images / t->train_seconds : 0,
         .seconds = vcl_now() - t->start,
         .startup_seconds = t->startup_seconds,
+        .busy_share = vcl_profile_busy_share(t->ctx),
+        .host_wait_share = t->train_seconds > 0 ? t->waited / t->train_seconds : 0,
         .launches_per_step = t->train.full ? (double)vcl_list_length(t->train.full) : 0,
         .multiply_adds_per_step = t->train.full ? (double)vcl_list_multiply_adds(t->train.full) : 0,
     };

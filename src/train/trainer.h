@@ -43,6 +43,7 @@ struct vcl_trainer {
     struct vcl_position at;
     struct vcl_str metrics; /* the text of metrics.jsonl */
     double start, train_seconds, startup_seconds, epoch_start, timing_since;
+    double waited_since, waited; /* the host for the device, in the time that is timed */
     uint64_t timed_images;
     bool first_step_done, stop_asked; /* stop_asked: by the progress callback */
     /* The run folder: begun by this run, made by it, and with a checkpoint of it. */

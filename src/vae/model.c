@@ -7,6 +7,17 @@
 
 #include "vae/output.h"
 
+enum vcl_status vcl_model_prepare(struct vcl_ctx *ctx, const struct vcl_config *config,
+                                  struct vcl_error *err)
+{
+    const struct vcl_likelihood_def *likelihood;
+    enum vcl_status r;
+    TRY(vcl_likelihood_find(config->likelihood, &likelihood, err));
+    TRY(vcl_ops_prepare(ctx, likelihood->name, err));
+out:
+    return r;
+}
+
 static enum vcl_status build_chains(struct vcl_model *model, struct vcl_error *err)
 {
     const struct vcl_config *config = model->config;

@@ -9,7 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Functions that can fail; the list for the linker in meson.build has the same names. */
+/* Functions that can fail; the list for the linker in meson.build has the same names, but for those
+ * that are asked for at run time. */
 #define FAULT_KINDS(X)                                                                             \
     X(malloc)                                                                                      \
     X(calloc)                                                                                      \
@@ -34,6 +35,12 @@
     X(clEnqueueFillBuffer)                                                                         \
     X(clEnqueueReadBuffer)                                                                         \
     X(clEnqueueWriteBuffer)                                                                        \
+    X(clRetainEvent)                                                                               \
+    X(clGetExtensionFunctionAddressForPlatform)                                                    \
+    X(clCreateCommandBufferKHR)                                                                    \
+    X(clCommandNDRangeKernelKHR)                                                                   \
+    X(clFinalizeCommandBufferKHR)                                                                  \
+    X(clEnqueueCommandBufferKHR)                                                                   \
     X(clGetEventProfilingInfo)                                                                     \
     X(clWaitForEvents)                                                                             \
     X(clFlush)                                                                                     \

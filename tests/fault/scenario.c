@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/str.h"
+#include "cl/context.h"
 #include "common/folder.h"
 #include "vae/safetensors.h"
 
@@ -89,20 +90,38 @@ out:
     return r;
 }
 
-static enum vcl_status in_context(struct vcl_ctx *ctx, const char *const paths[4],
-                                  struct scenario_result *result, struct vcl_error *err)
+/* Its launches as command buffers, where the device has them. */
+static enum vcl_status make(const char *device, const char *run, const char *saved,
+                            struct vcl_error *err)
 {
+    struct vcl_ctx *ctx = NULL;
     struct vcl_model *model = NULL;
+    enum vcl_status r;
+    TRY(vcl_ctx_create(&(struct vcl_ctx_params){.device = device, .same_bits = true}, &ctx, err));
+    vcl_ctx_command_buffers(ctx, true);
+    TRY(train(ctx, run, &model, err));
+    TRY(vcl_model_save(model, saved, false, err));
+out:
+    vcl_model_destroy(&model);
+    vcl_ctx_destroy(&ctx);
+    return r;
+}
+
+/* With a profile, which has no command buffers. */
+static enum vcl_status use_profiled(const char *device, const char *const paths[4],
+                                    struct scenario_result *result, struct vcl_error *err)
+{
+    struct vcl_ctx *ctx = NULL;
     struct vcl_profile_row *rows = NULL;
     size_t n;
     enum vcl_status r;
-    TRY(train(ctx, paths[0], &model, err));
-    TRY(vcl_model_save(model, paths[1], false, err));
+    TRY(vcl_ctx_create(
+        &(struct vcl_ctx_params){.device = device, .same_bits = true, .profile = true}, &ctx, err));
     TRY(use(ctx, paths[0], paths[2], paths[3], result, err));
     TRY(vcl_profile_read(ctx, &rows, &n, err));
 out:
     free(rows);
-    vcl_model_destroy(&model);
+    vcl_ctx_destroy(&ctx);
     return r;
 }
 
@@ -112,15 +131,12 @@ enum vcl_status scenario_run(const char *folder, const char *device, struct scen
     static const char *const names[4] = {"run", "saved.safetensors", "decoded.npy", "samples.png"};
     char paths[4][512];
     const char *const all[4] = {paths[0], paths[1], paths[2], paths[3]};
-    struct vcl_ctx *ctx = NULL;
     enum vcl_status r;
     for (int i = 0; i < 4; i++)
         snprintf(paths[i], sizeof paths[i], "%s/%s", folder, names[i]);
-    TRY(vcl_ctx_create(
-        &(struct vcl_ctx_params){.device = device, .same_bits = true, .profile = true}, &ctx, err));
-    TRY(in_context(ctx, all, result, err));
+    TRY(make(device, all[0], all[1], err));
+    TRY(use_profiled(device, all, result, err));
 out:
-    vcl_ctx_destroy(&ctx);
     return r;
 }
 

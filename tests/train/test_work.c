@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
  * What a training reports of its work: the multiply-adds of its matrix products, recorded once and
- * run many times, and the launches of a step.
+ * run many times, and the launches of a step; and that launches recorded as a command buffer do the
+ * same work.
  */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cl/context.h"
 #include "common/folder.h"
 #include "common/model.h"
 #include "common/random_set.h"
@@ -51,9 +56,52 @@ static void test_multiply_adds(void **state)
     test_set_finish(&set);
 }
 
+/* All parameters after a training, and their number; the caller frees them. NULL if the device has
+ * no command buffers. */
+static float *trained(bool command_buffers, size_t *ret_n)
+{
+    struct test_set set = test_set_create(COUNT, (struct vcl_shape){1, DATA, 1}, VCL_F32);
+    struct vcl_config *config = work_config();
+    const struct vcl_train_params params = {.train = set.set};
+    const struct vcl_ctx_params in = {.device = test_target.device.id};
+    struct vcl_train_result result;
+    struct vcl_ctx *ctx;
+    struct vcl_model *model;
+    float *values = NULL;
+    OK(vcl_ctx_create(&in, &ctx, &test_error));
+    if (vcl_ctx_command_buffers(ctx, command_buffers) == command_buffers) {
+        OK(vcl_train(ctx, config, &params, &model, &result, &test_error));
+        assert_int_equal(vcl_ctx_launches(ctx) / STEPS, (uint64_t)result.launches_per_step);
+        *ret_n = vcl_buf_size(model->params.value) / sizeof(float);
+        values = test_buf_floats(model->params.value, *ret_n);
+        vcl_model_destroy(&model);
+    }
+    vcl_ctx_destroy(&ctx);
+    vcl_config_destroy(&config);
+    test_set_finish(&set);
+    return values;
+}
+
+static void test_command_buffers(void **state)
+{
+    (void)state;
+    size_t n, n_list;
+    float *values = trained(true, &n), *from_list;
+    if (!values) {
+        print_message("%s has no command buffers\n", test_target.device.name);
+        skip();
+    }
+    from_list = trained(false, &n_list);
+    assert_int_equal(n, n_list);
+    assert_memory_equal(values, from_list, n * sizeof(float));
+    free(values);
+    free(from_list);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_multiply_adds)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_multiply_adds),
+                                       cmocka_unit_test(test_command_buffers)};
     test_begin();
     return test_on_devices(tests, sizeof tests / sizeof *tests, false);
 }
