@@ -8,10 +8,11 @@
 
 #include "cl/internal.h"
 
-#define DEVICE_CAPABILITIES     0x12A9
-#define DEVICE_REQUIRED_QUEUE   0x12AA
-#define CAPABILITY_SIMULTANEOUS (1 << 2) /* may be enqueued while it runs: step n+1 during step n  \
-                                          */
+#define DEVICE_CAPABILITIES   0x12A9
+#define DEVICE_REQUIRED_QUEUE 0x12AA
+#define CAPABILITY_SIMULTANEOUS                                                                    \
+    (1 << 2) /* may be enqueued while it runs: step n+1 during step n                              \
+              */
 #define BUFFER_FLAGS        0x1293
 #define BUFFER_SIMULTANEOUS (1 << 0)
 
