@@ -83,8 +83,8 @@ static void advise(struct vcl_ctx *ctx)
  * does this: the caller keeps them while the list lives. */
 struct call {
     struct vcl_gemm gemm;
+    struct vcl_buf *temp;   /* or NULL: then the kernel needs none */
     char use[VCL_USE_TEXT]; /* for profiles */
-    struct vcl_buf *temp; /* or NULL: then the kernel needs none */
 };
 
 static CLBlastTranspose transpose(bool is)
@@ -150,8 +150,8 @@ static enum vcl_status run(struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
     struct call call = {.gemm = *gemm};
     enum vcl_status r;
     (void)setting;
-    vcl_label_text(&ctx->label, call.use);
     TRY(find_temp(ctx, &call, err));
+    vcl_label_text(&ctx->label, call.use);
     if (ctx->recording)
         TRY(vcl_list_add_call(ctx, sgemm, &call, sizeof call, err));
     else
