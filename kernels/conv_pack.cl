@@ -47,7 +47,7 @@ static inline void advance(const struct conv *g, struct corner *at)
     if (at->y < g->map_height * g->stride_height - g->pad_height)
         return;
     at->y = -g->pad_height;
-    at->image += g->height * g->width * g->channels;
+    at->image += (long)g->height * g->width * g->channels;
 }
 
 /* Elements `from` .. `from` + count - 1 of the patch, from its row y on. A row of a patch lies
@@ -56,9 +56,11 @@ static inline void copy_patch(const struct conv *g, const struct corner *at, int
                               int count, float *restrict to)
 {
     int length = g->kernel_width * g->channels;
-    int low = max(-at->x * g->channels, 0), high = (g->width - at->x) * g->channels;
-    global const float *row = at->image + ((at->y + y) * g->width + at->x) * g->channels;
-    for (y += at->y; count > 0; y++, row += g->width * g->channels) {
+    int low = clamp(-at->x, 0, g->kernel_width) * g->channels;
+    int high = clamp(g->width - at->x, 0, g->kernel_width) * g->channels;
+    long pitch = (long)g->width * g->channels;
+    global const float *row = at->image + (at->y + y) * pitch + (long)at->x * g->channels;
+    for (y += at->y; count > 0; y++, row += pitch) {
         int stop = min(length, from + count);
         bool outside = y < 0 || y >= g->height;
         int begin = outside ? stop : clamp(low, from, stop);
@@ -118,8 +120,9 @@ static inline int steps(int from, int to, int stride)
 static inline struct phase phase_of(const struct conv *g, int index)
 {
     struct phase f;
-    f.y = index / g->stride_width;
-    f.x = index % g->stride_width;
+    int across = min(g->stride_width, g->width);
+    f.y = index / across;
+    f.x = index % across;
     f.rows = steps(f.y, g->height, g->stride_height);
     f.cols = steps(f.x, g->width, g->stride_width);
     f.tap_y = (f.y + g->pad_height) % g->stride_height;

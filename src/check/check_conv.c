@@ -176,6 +176,7 @@ static const uint32_t shapes[][13] = {
     {3, 1, 31, 5, 1, 15, 17, 1, 5, 1, 2, 0, 1}, /* one row */
     {1, 31, 1, 3, 16, 1, 33, 4, 1, 2, 1, 1, 0}, /* one column */
     {2, 10, 11, 3, 3, 3, 16, 2, 2, 4, 5, 0, 0}, /* a stride beyond the kernel */
+    {1, 3, 2, 9, 1, 1, 5, 2, 2, 7, 5, 0, 0},    /* and beyond the image */
     {2, 1, 1, 17, 1, 1, 5, 3, 3, 1, 1, 1, 1},   /* all but one tap outside */
     {1, 1, 1, 3, 2, 2, 16, 4, 4, 2, 2, 2, 2},   /* maps larger than images */
     {1, 4, 4, 3, 9, 7, 5, 3, 3, 1, 1, 1, 1},    /* and than what sees the image */

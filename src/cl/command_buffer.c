@@ -93,7 +93,7 @@ void vcl_command_buffers_open(struct vcl_ctx *ctx)
 
 bool vcl_ctx_command_buffers(struct vcl_ctx *ctx, bool on)
 {
-    ctx->command_buffers = on && ctx->command_calls;
+    ctx->command_buffers = on && ctx->command_calls && !ctx->profile;
     return ctx->command_buffers;
 }
 

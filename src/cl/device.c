@@ -124,6 +124,12 @@ static void judge(cl_device_id device, struct vcl_device_info *info)
         info->usable = true;
 }
 
+/* Some drivers say 0 of what they do not know. */
+static uint32_t at_least_one(uint64_t number)
+{
+    return number ? (uint32_t)number : 1;
+}
+
 static void read_info(cl_device_id device, struct vcl_device_info *info)
 {
     device_string(device, CL_DEVICE_NAME, info->name, sizeof info->name);
@@ -134,10 +140,10 @@ static void read_info(cl_device_id device, struct vcl_device_info *info)
     info->memory = device_number(device, CL_DEVICE_GLOBAL_MEM_SIZE);
     info->max_alloc = device_number(device, CL_DEVICE_MAX_MEM_ALLOC_SIZE);
     info->local_memory = device_number(device, CL_DEVICE_LOCAL_MEM_SIZE);
-    info->compute_units = (uint32_t)device_number(device, CL_DEVICE_MAX_COMPUTE_UNITS);
+    info->compute_units = at_least_one(device_number(device, CL_DEVICE_MAX_COMPUTE_UNITS));
     info->clock_mhz = (uint32_t)device_number(device, CL_DEVICE_MAX_CLOCK_FREQUENCY);
     info->max_work_group = (uint32_t)device_number(device, CL_DEVICE_MAX_WORK_GROUP_SIZE);
-    info->vector_width = (uint32_t)device_number(device, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT);
+    info->vector_width = at_least_one(device_number(device, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT));
     read_features(device, info);
     judge(device, info);
 }

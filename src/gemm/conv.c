@@ -30,6 +30,12 @@ struct vcl_gemm vcl_conv_gemm(const struct vcl_conv *conv, struct vcl_buf *a, st
     return gemm;
 }
 
+uint32_t vcl_conv_phases(const struct vcl_conv *c)
+{
+    uint32_t rows = c->stride_height < c->height ? c->stride_height : c->height;
+    return rows * (c->stride_width < c->width ? c->stride_width : c->width);
+}
+
 double vcl_gemm_multiplies(const struct vcl_gemm *gemm)
 {
     const struct vcl_conv *conv = gemm->conv;

@@ -59,6 +59,10 @@ enum vcl_status vcl_gemm_choose_untuned(const struct vcl_ctx *ctx, const struct 
 /* Floats in the operands A, B and C. */
 void vcl_gemm_sizes(const struct vcl_gemm *gemm, double floats[3]);
 
+/* Phases of the strides that an image has pixels of, min(stride, extent) an axis: phase i is row
+ * i / min(stride_width, width) and column i % min(stride_width, width) of the first ones. */
+uint32_t vcl_conv_phases(const struct vcl_conv *conv);
+
 /* Multiplications with useful operands: m * n * k, without those of a transposed convolution that
  * meet no tap. */
 double vcl_gemm_multiplies(const struct vcl_gemm *gemm);

@@ -11,6 +11,7 @@
 
 enum { B_COLS = 256, K_CHUNK = 256, VECTOR = 16 }; /* as in the kernel */
 enum { C_CACHED = 1 << 16 };                       /* elements of C that stay in a core's cache */
+enum { MOST_GATHERED = 1 << 24 }; /* floats between the two halves of a product that gathers */
 enum { MR, NV, PER_UNIT };
 
 static const struct vcl_gemm_param params[] = {
@@ -40,7 +41,8 @@ static bool valid(const struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
                   const struct vcl_gemm_setting *setting)
 {
     uint32_t width = vcl_ctx_device(ctx)->vector_width;
-    int registers = width >= 16 ? 32 : 16, parts = width >= VECTOR ? 1 : VECTOR / (int)width;
+    int registers = width >= 16 ? 32 : 16;
+    int parts = width >= 16 ? 1 : width >= 8 ? 2 : 4; /* registers of a vector */
     int rows = setting->values[MR], vectors = setting->values[NV];
     (void)gemm;
     return rows > 0 && vectors > 0 && setting->values[PER_UNIT] > 0 &&
@@ -90,11 +92,14 @@ static struct division divide(const struct vcl_ctx *ctx, const struct vcl_gemm *
     double best_cost = INFINITY;
     for (uint32_t cols = vectors < B_COLS / VECTOR ? vectors : B_COLS / VECTOR; cols; cols--) {
         uint32_t col_blocks = ceil_div(vectors, cols);
-        uint32_t least = ceil_div(wanted, col_blocks);
+        uint32_t least = ceil_div(wanted, col_blocks), last_rows = 0;
         for (uint32_t parts = least; parts <= 16 * least && parts <= tiles + least; parts++) {
             struct division d = {.cols = cols * VECTOR, .col_blocks = col_blocks};
             d.rows = ceil_div(tiles, parts < tiles ? parts : tiles) * mr;
             d.row_blocks = ceil_div(m, d.rows);
+            if (d.rows == last_rows)
+                continue;
+            last_rows = d.rows;
             double c = cost(ctx, gemm, m, &d);
             if (c < best_cost) {
                 best = d;
@@ -124,7 +129,7 @@ static void extent(const struct vcl_gemm *gemm, uint32_t *ret_rows, uint32_t *re
         return;
     *ret_rows =
         c->batch * ceil_div(c->height, c->stride_height) * ceil_div(c->width, c->stride_width);
-    *ret_phases = c->stride_height * c->stride_width;
+    *ret_phases = vcl_conv_phases(c);
 }
 
 static void make_options(const struct vcl_gemm *gemm, const struct vcl_gemm_setting *setting,
@@ -170,11 +175,15 @@ static enum vcl_status multiply(struct vcl_ctx *ctx, const struct vcl_gemm *gemm
 }
 
 /* To images of few channels, whose vectors would be nearly empty: what each map pixel gives to each
- * tap is a dense product, and the image gathers it. A tap's sum must be one chunk. */
+ * tap is a dense product, and the image gathers it. A tap's sum must be one chunk, and there must
+ * be room for the product. */
 static bool gathers(const struct vcl_gemm *gemm)
 {
     const struct vcl_conv *c = gemm->conv;
-    return c && c->pass == VCL_CONV_TO_IMAGE && c->channels < VECTOR / 2 && c->features <= K_CHUNK;
+    if (!c || c->pass != VCL_CONV_TO_IMAGE || c->channels >= VECTOR / 2 || c->features > K_CHUNK)
+        return false;
+    double pixels = (double)c->batch * c->map_height * c->map_width;
+    return pixels * c->kernel_height * c->kernel_width * c->channels <= MOST_GATHERED;
 }
 
 static enum vcl_status gather(struct vcl_ctx *ctx, const struct vcl_gemm *gemm,

@@ -71,10 +71,15 @@ static struct view view_of(const struct vcl_gemm *g)
     return view;
 }
 
+/* Work-groups along the third axis, which drivers limit. */
+enum { MOST_PHASES = 65535 };
+
 static bool supports(const struct vcl_ctx *ctx, const struct vcl_gemm *gemm)
 {
     const struct vcl_conv *c = gemm->conv;
     if (vcl_ctx_vec(ctx) != 1)
+        return false;
+    if (c && (double)c->stride_height * c->stride_width > MOST_PHASES)
         return false;
     return !c || (double)c->batch * (c->height + c->stride_height) * (c->width + c->stride_width) <
                      INT32_MAX;

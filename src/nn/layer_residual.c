@@ -39,6 +39,8 @@ static enum vcl_status shape(struct vcl_node *node, struct vcl_error *err)
              "the layers of a residual block must keep the shape, and make %u x %u x %u of "
              "%u x %u x %u",
              out.height, out.width, out.channels, in.height, in.width, in.channels);
+    if (vcl_chain_row_floats(node->inner, false) == 0)
+        FAIL(err, VCL_E_ARG, "the layers of a residual block must do something");
     node->out_shape = in;
     /* What hands dout on to the inner layers multiplies by it. */
     last_inner(node)->derived = last_inner(node)->activation != NULL;

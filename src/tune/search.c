@@ -22,6 +22,7 @@ struct searcher {
     struct vcl_search *search;
     struct vcl_ctx *ctx;
     struct vcl_operands operands;
+    struct vcl_error why; /* the last way that did not run */
 };
 
 static double cost(const struct vcl_way *way)
@@ -124,6 +125,7 @@ static enum vcl_status try_way(struct searcher *s, struct vcl_way *way, struct v
                 r < 0 ? why.msg : "a wrong result");
         way->seconds = INFINITY;
         s->search->wrong++;
+        s->why = why;
         return VCL_OK;
     }
     vcl_log(s->ctx, VCL_LOG_DEBUG, "tuning: %s %s: %.1f us", way->def->name, setting,
@@ -162,6 +164,10 @@ enum vcl_status vcl_search_possible(const struct vcl_ctx *ctx, const struct vcl_
     if (r < 0)
         return r;
     *ret_possible = untuned->same_bits && untuned->params;
+    if (strcmp(vcl_ctx_precision(ctx), "exact") != 0) { /* the units' own tiles are all there is */
+        *ret_possible = false;
+        return r;
+    }
     for (const struct vcl_gemm_def *const *def = vcl_gemm_defs; *def; def++) {
         if (*def != untuned && *def != &vcl_gemm_naive && is_candidate(ctx, *def, gemm))
             *ret_possible = true;
@@ -282,6 +288,11 @@ static enum vcl_status search_all(struct searcher *s, struct vcl_error *err)
                                 &search->untuned.setting, err));
     TRY(refer(s, err));
     TRY(try_way(s, &search->untuned, err));
+    if (!search->best.def && s->why.status < 0) { /* it did not run at all */
+        if (err)
+            *err = s->why;
+        return s->why.status;
+    }
     if (!search->best.def)
         FAIL(err, VCL_E_CHECK, "'%s' gives wrong results on this device",
              search->untuned.def->name);
