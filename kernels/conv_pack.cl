@@ -26,7 +26,7 @@ struct corner {
 };
 
 static inline struct corner corner_of(const struct conv *g, int pixel,
-                                      global const float *restrict images)
+                                      global const float *images)
 {
     int rest = pixel / g->map_width;
     struct corner at;
@@ -53,7 +53,7 @@ static inline void advance(const struct conv *g, struct corner *at)
 /* Elements `from` .. `from` + count - 1 of the patch, from its row y on. A row of a patch lies
  * together in the image; what of it lies outside is zero. */
 static inline void copy_patch(const struct conv *g, const struct corner *at, int y, int from,
-                              int count, float *restrict to)
+                              int count, float *to)
 {
     int length = g->kernel_width * g->channels;
     int low = clamp(-at->x, 0, g->kernel_width) * g->channels;
@@ -79,7 +79,7 @@ static inline void copy_patch(const struct conv *g, const struct corner *at, int
 #if OPERAND == 1
 
 static inline void pack_a_conv(const struct conv *g, int p0, int kc, int i0, int rows,
-                               global const float *restrict a, float *restrict block)
+                               global const float *a, float *block)
 {
     int padded = (rows + MR - 1) / MR * MR, length = g->kernel_width * g->channels;
     struct corner at = corner_of(g, i0, a);
@@ -93,7 +93,7 @@ static inline void pack_a_conv(const struct conv *g, int p0, int kc, int i0, int
 #elif OPERAND == 3
 
 static inline void pack_a_conv(const struct conv *g, int p0, int kc, int i0, int rows,
-                               global const float *restrict a, float *restrict block)
+                               global const float *a, float *block)
 {
     int padded = (rows + MR - 1) / MR * MR, length = g->kernel_width * g->channels;
     struct corner at = corner_of(g, p0, a);
@@ -150,8 +150,8 @@ static inline size_t tap_weights(const struct conv *g, const struct phase *f, in
 
 /* Features from .. from + kc - 1 of what each pixel meets at the tap. */
 static inline void pack_a_tap(const struct conv *g, const struct phase *f, int tap, int from,
-                              int kc, int i0, int rows, global const float *restrict map,
-                              float *restrict block)
+                              int kc, int i0, int rows, global const float *map,
+                              float *block)
 {
     int padded = (rows + MR - 1) / MR * MR;
     int dy = (f->y + g->pad_height - f->tap_y) / g->stride_height - tap / f->taps_x;

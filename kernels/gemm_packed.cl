@@ -3,6 +3,9 @@
  * (that is, into its core's caches), and multiplies tiles of MR rows by NV vectors of 16 columns with
  * the sums in registers. Nothing is packed beforehand, so a product is one launch.
  *
+ * Only the kernel's own pointers are `restrict`: in functions it becomes something, once these are
+ * inlined, that Oclgrind does not know.
+ *
  * The order of sums is that of gemm_naive.cl, and of conv_naive.cl: chunks of k from zero by fma,
  * chunk sums added in ascending order, in C itself. Padding adds rows and columns to tiles, not
  * terms to sums.
@@ -67,7 +70,7 @@ struct ahead {
     int stride, rows, lines, row;
 };
 
-#ifdef __has_builtin
+#if HAS_PREFETCH && defined(__has_builtin)
 #if __has_builtin(__builtin_prefetch)
 #define FETCH(p) __builtin_prefetch((const void *)(size_t)(p), 0, 2)
 #endif
@@ -114,7 +117,7 @@ static inline void zero_run(int count, float *to)
 
 /* Rows i0 .. i0 + rows - 1 of the chunk, at most A_TILES * MR. */
 static inline void pack_a(int m, int k, int p0, int kc, int i0, int rows,
-                          global const float *restrict a, float *restrict block)
+                          global const float *a, float *block)
 {
     int padded = (rows + MR - 1) / MR * MR;
 #if TRANS_A
@@ -172,8 +175,8 @@ static inline void transpose8(size_t stride, global const float *from, int width
 }
 
 /* B stored by rows, `stride` apart: b[p * stride + column]. */
-static inline void pack_b_rows(int stride, int kc, int cols, global const float *restrict b,
-                               float *restrict block)
+static inline void pack_b_rows(int stride, int kc, int cols, global const float *b,
+                               float *block)
 {
     for (int p = 0; p < kc; p++) {
         global const float *row = b + (size_t)p * stride;
@@ -189,7 +192,7 @@ static inline void pack_b_rows(int stride, int kc, int cols, global const float 
 
 /* B stored by columns, `stride` apart: b[column * stride + p], to rows `at` + p of the panels. */
 static inline void pack_b_columns(int stride, int kc, int cols, int at,
-                                  global const float *restrict b, float *restrict block)
+                                  global const float *b, float *block)
 {
     for (int j = 0; j < cols; j += 8) {
         int wide = cols / NR * NR;

@@ -4,6 +4,7 @@
  *   VEC            16 on CPU devices, 1 on GPUs: how many elements one work-item holds in a `real`
  *   HAS_EXACT_DIV  1 where / and sqrt are correctly rounded (and the program is built with
  *                  -cl-fp32-correctly-rounded-divide-sqrt), else 0
+ *   HAS_PREFETCH   0 where the compiler's prefetch must not be used
  *
  * Numbers must have the same bits on every device: no contraction, explicit fma, our own exp, log,
  * tanh ... (math.cl), and sums whose order is fixed by the shape alone.
@@ -22,6 +23,9 @@
 #endif
 #ifndef HAS_EXACT_DIV
 #define HAS_EXACT_DIV 0
+#endif
+#ifndef HAS_PREFETCH
+#define HAS_PREFETCH 0
 #endif
 
 #define LANES 16

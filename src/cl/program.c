@@ -11,8 +11,10 @@
 
 static void build_options(const struct vcl_ctx *ctx, const char *options, struct vcl_str *out)
 {
-    vcl_str_add(out, "-cl-std=CL1.2 -DVEC=%u -DHAS_EXACT_DIV=%d", vcl_ctx_vec(ctx),
-                ctx->info.exact_division);
+    /* A simulator has no cache to fetch into, and does not know the instruction. */
+    bool prefetch = !vcl_contains(ctx->info.platform, "Oclgrind");
+    vcl_str_add(out, "-cl-std=CL1.2 -DVEC=%u -DHAS_EXACT_DIV=%d -DHAS_PREFETCH=%d",
+                vcl_ctx_vec(ctx), ctx->info.exact_division, prefetch);
     if (ctx->info.exact_division)
         vcl_str_add(out, " -cl-fp32-correctly-rounded-divide-sqrt");
     if (options && *options)
