@@ -25,7 +25,7 @@ PYTHON_PEERS = [  # name, module, script, more words, environment, kinds of mode
     ('PyTorch', 'torch', 'torch_vae.py', [], {}, ('fc', 'conv')),
     ('PyTorch compiled', 'torch', 'torch_vae.py', ['compile'], {}, ('fc', 'conv')),
     ('JAX', 'jax', 'jax_vae.py', [], {'JAX_PLATFORMS': 'cpu'}, ('fc',)),
-    ('tinygrad on OpenCL', 'tinygrad', 'tinygrad_vae.py', [], {'DEV': 'CL', 'TRAINING': '1'}, ('fc',)),
+    ('tinygrad on OpenCL', 'tinygrad', 'tinygrad_vae.py', [], {'DEV': 'CL', 'TRAINING': '1'}, ('fc', 'conv')),
 ]
 HIDDEN = [400, 700, 1080, 1650, 2460]  # two layers of these in encoder and decoder: 1, 2, 4, 8, 16 million parameters
 BELOW = 106.0  # nats an image of MNIST's test set
