@@ -5,6 +5,7 @@
  */
 #include "prelude.cl"
 #include "activation.cl"
+#include "conv.cl"
 
 #ifndef HAS_BIAS
 #define HAS_BIAS 0
@@ -13,24 +14,19 @@
 #define DERIVATIVE 0
 #endif
 
-struct gather {
-    int height, width, channels, map_height, map_width, kernel_height, kernel_width;
-    int stride_height, stride_width, pad_height, pad_width;
-};
-
 /* A value of the images. */
 struct value {
     int c, x, y, image;
 };
 
-static inline struct value value_of(const struct gather *g, int i)
+static inline struct value value_of(const struct conv *g, int i)
 {
     int pixel = i / g->channels, row = pixel / g->width;
     struct value v = {i % g->channels, pixel % g->width, row % g->height, row / g->height};
     return v;
 }
 
-static inline void advance(const struct gather *g, struct value *v)
+static inline void advance(const struct conv *g, struct value *v)
 {
     if (++v->c < g->channels)
         return;
@@ -44,7 +40,7 @@ static inline void advance(const struct gather *g, struct value *v)
     v->image++;
 }
 
-static inline float gather(const struct gather *g, const struct value *v,
+static inline float gather(const struct conv *g, const struct value *v,
                            global const float *products)
 {
     int y = v->y + g->pad_height, x = v->x + g->pad_width;
@@ -66,14 +62,10 @@ static inline float gather(const struct gather *g, const struct value *v,
     return total;
 }
 
-kernel void conv_gather(int n, int height, int width, int channels, int map_height, int map_width,
-                        int kernel_height, int kernel_width, int stride_height, int stride_width,
-                        int pad_height, int pad_width, global const float *products,
-                        global const float *bias, global const float *derivative_at,
-                        global float *c)
+kernel void conv_gather(int n, global const float *products, global const float *bias,
+                        global const float *derivative_at, global float *c, CONV_PARAMETERS)
 {
-    struct gather g = {height, width, channels, map_height, map_width, kernel_height,
-                       kernel_width, stride_height, stride_width, pad_height, pad_width};
+    struct conv g = CONV_STRUCT;
     int i = FLAT_INDEX;
     float sums[VEC];
     struct value v = value_of(&g, min(i, n - 1));

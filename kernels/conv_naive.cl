@@ -1,6 +1,5 @@
 /* The reference convolution, three passes: each work-item computes VEC neighbouring elements of a
- * row of C. Images are (batch, height, width, channels), maps (batch, map_height, map_width,
- * features), weights (kernel_height, kernel_width, channels, features).
+ * row of C.
  *
  * The orders of sums are the same in all our implementations:
  *   to maps    as a product of patches: k = (kernel row, kernel column, channel) ascending, with
@@ -13,26 +12,12 @@
  */
 #include "prelude.cl"
 #include "activation.cl"
+#include "conv.cl"
 
 #define K_CHUNK 256
 
-struct geometry {
-    int height, width, channels, map_height, map_width, features;
-    int kernel_height, kernel_width, stride_height, stride_width, pad_height, pad_width;
-};
-
-#define GEOMETRY                                                                                   \
-    int height, int width, int channels, int map_height, int map_width, int features,              \
-        int kernel_height, int kernel_width, int stride_height, int stride_width, int pad_height,  \
-        int pad_width
-#define GEOMETRY_SET                                                                               \
-    {                                                                                              \
-        height, width, channels, map_height, map_width, features, kernel_height, kernel_width,     \
-            stride_height, stride_width, pad_height, pad_width                                     \
-    }
-
 /* What the map's pixel number `pixel` sees through element `p` of its patch. */
-static inline float patch_at(const struct geometry g, global const float *images, int pixel, int p)
+static inline float patch_at(const struct conv g, global const float *images, int pixel, int p)
 {
     int column = pixel % g.map_width, row = pixel / g.map_width % g.map_height;
     int example = pixel / g.map_width / g.map_height;
@@ -52,7 +37,7 @@ static inline int place_in_map(int image, int tap, int stride, int pad, int exte
 }
 
 /* Column p of the (channels, features) weights of a tap, for channels j and on. */
-static inline real channel_weights(const struct geometry g, global const float *tap, int p, int j)
+static inline real channel_weights(const struct conv g, global const float *tap, int p, int j)
 {
 #if VEC == 16
     float part[VEC];
@@ -74,10 +59,10 @@ static inline void finish(real total, int n, int j, int accumulate, int has_bias
     flat_store(activate(total), row, n, j);
 }
 
-kernel void conv_to_map(GEOMETRY, int k, int accumulate, int has_bias, global const float *images,
+kernel void conv_to_map(CONV_PARAMETERS, int k, int accumulate, int has_bias, global const float *images,
                         global const float *weights, global const float *bias, global float *c)
 {
-    const struct geometry g = GEOMETRY_SET;
+    const struct conv g = CONV_STRUCT;
     int j = FLAT_INDEX, i = get_global_id(1);
     if (j >= features)
         return;
@@ -93,10 +78,10 @@ kernel void conv_to_map(GEOMETRY, int k, int accumulate, int has_bias, global co
     finish(total, features, j, accumulate, has_bias, bias, c + (size_t)i * features);
 }
 
-kernel void conv_weights(GEOMETRY, int k, int accumulate, int has_bias, global const float *images,
+kernel void conv_weights(CONV_PARAMETERS, int k, int accumulate, int has_bias, global const float *images,
                          global const float *maps, global const float *bias, global float *c)
 {
-    const struct geometry g = GEOMETRY_SET;
+    const struct conv g = CONV_STRUCT;
     int j = FLAT_INDEX, i = get_global_id(1);
     if (j >= features)
         return;
@@ -112,10 +97,10 @@ kernel void conv_weights(GEOMETRY, int k, int accumulate, int has_bias, global c
     finish(total, features, j, accumulate, has_bias, bias, c + (size_t)i * features);
 }
 
-kernel void conv_to_image(GEOMETRY, int k, int accumulate, int has_bias, global const float *maps,
+kernel void conv_to_image(CONV_PARAMETERS, int k, int accumulate, int has_bias, global const float *maps,
                           global const float *weights, global const float *bias, global float *c)
 {
-    const struct geometry g = GEOMETRY_SET;
+    const struct conv g = CONV_STRUCT;
     int j = FLAT_INDEX, i = get_global_id(1);
     if (j >= channels)
         return;

@@ -1,21 +1,7 @@
 /* Gathers for the products of convolutions on CPU devices: what pack_a is for dense operands
- * (gemm_packed.cl, which includes this). Images (batch, height, width, channels), maps (batch,
- * map_height, map_width, features), weights (kernel_height, kernel_width, channels, features).
+ * (gemm_packed.cl, which includes this).
  */
-#define CONV_PARAMETERS                                                                            \
-    int height, int width, int channels, int map_height, int map_width, int features,              \
-        int kernel_height, int kernel_width, int stride_height, int stride_width, int pad_height,  \
-        int pad_width
-#define CONV_STRUCT                                                                                \
-    {                                                                                              \
-        height, width, channels, map_height, map_width, features, kernel_height, kernel_width,     \
-            stride_height, stride_width, pad_height, pad_width                                     \
-    }
-
-struct conv {
-    int height, width, channels, map_height, map_width, features;
-    int kernel_height, kernel_width, stride_height, stride_width, pad_height, pad_width;
-};
+#include "conv.cl"
 
 #if OPERAND == 1 || OPERAND == 3
 

@@ -23,7 +23,7 @@ const char *const *vcl_gemm_names(void)
     return names;
 }
 
-static const struct vcl_gemm_def *by_name(const char *name)
+const struct vcl_gemm_def *vcl_gemm_named(const char *name)
 {
     for (const struct vcl_gemm_def *const *def = vcl_gemm_defs; *def; def++) {
         if (strcmp((*def)->name, name) == 0)
@@ -55,7 +55,7 @@ static enum vcl_status by_request(const struct vcl_ctx *ctx, const struct vcl_ge
                                   const char *name, const struct vcl_gemm_def **ret_def,
                                   struct vcl_error *err)
 {
-    const struct vcl_gemm_def *def = by_name(name);
+    const struct vcl_gemm_def *def = vcl_gemm_named(name);
     if (!def)
         return no_such_gemm(name, err);
     if (vcl_ctx_same_bits(ctx) && !def->same_bits)

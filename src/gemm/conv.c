@@ -30,6 +30,15 @@ struct vcl_gemm vcl_conv_gemm(const struct vcl_conv *conv, struct vcl_buf *a, st
     return gemm;
 }
 
+void vcl_conv_args(const struct vcl_conv *c, struct vcl_launch *launch)
+{
+    const uint32_t values[] = {c->height,        c->width,        c->channels,      c->map_height,
+                               c->map_width,     c->features,     c->kernel_height, c->kernel_width,
+                               c->stride_height, c->stride_width, c->pad_height,    c->pad_width};
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++)
+        launch->args[launch->n_args++] = VCL_ARG((int32_t)values[i]);
+}
+
 uint32_t vcl_conv_phases(const struct vcl_conv *c)
 {
     uint32_t rows = c->stride_height < c->height ? c->stride_height : c->height;

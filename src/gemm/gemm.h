@@ -44,6 +44,9 @@ struct vcl_gemm_def {
 
 extern const struct vcl_gemm_def *const vcl_gemm_defs[]; /* ends with NULL */
 
+/* NULL if there is none of that name. */
+const struct vcl_gemm_def *vcl_gemm_named(const char *name);
+
 /* The implementation for this context and product, and its setting. */
 enum vcl_status vcl_gemm_choose(const struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
                                 const struct vcl_gemm_def **ret_def,
@@ -58,6 +61,9 @@ enum vcl_status vcl_gemm_choose_untuned(const struct vcl_ctx *ctx, const struct 
 
 /* Floats in the operands A, B and C. */
 void vcl_gemm_sizes(const struct vcl_gemm *gemm, double floats[3]);
+
+/* Appends the arguments that kernels declare as CONV_PARAMETERS (kernels/conv.cl). */
+void vcl_conv_args(const struct vcl_conv *conv, struct vcl_launch *launch);
 
 /* Phases of the strides that an image has pixels of, min(stride, extent) an axis: phase i is row
  * i / min(stride_width, width) and column i % min(stride_width, width) of the first ones. */

@@ -20,11 +20,7 @@ static enum vcl_status convolution(struct vcl_ctx *ctx, const struct vcl_gemm *g
         [VCL_CONV_WEIGHTS] = "conv_weights",
     };
     const struct vcl_conv *c = gemm->conv;
-    const uint32_t numbers[] = {
-        c->height,     c->width,         c->channels,     c->map_height,    c->map_width,
-        c->features,   c->kernel_height, c->kernel_width, c->stride_height, c->stride_width,
-        c->pad_height, c->pad_width,     gemm->k,         gemm->accumulate, gemm->bias != NULL,
-    };
+    const uint32_t numbers[] = {gemm->k, gemm->accumulate, gemm->bias != NULL};
     struct vcl_buf *bias = gemm->bias ? gemm->bias : gemm->b;
     struct vcl_buf *const bufs[] = {gemm->a, gemm->b, bias, gemm->c};
     char options[64];
@@ -32,6 +28,7 @@ static enum vcl_status convolution(struct vcl_ctx *ctx, const struct vcl_gemm *g
              gemm->derivative_at ? "identity" : vcl_gemm_activation(gemm));
     struct vcl_launch launch = {
         .source = "conv_naive.cl", .kernel = kernels[c->pass], .options = options};
+    vcl_conv_args(c, &launch);
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         launch.args[launch.n_args++] = VCL_ARG((int32_t)numbers[i]);
     for (size_t i = 0; i < sizeof bufs / sizeof *bufs; i++)

@@ -110,15 +110,6 @@ static struct division divide(const struct vcl_ctx *ctx, const struct vcl_gemm *
     return best;
 }
 
-static void add_conv(struct vcl_launch *launch, const struct vcl_conv *c)
-{
-    const uint32_t values[] = {c->height,        c->width,        c->channels,      c->map_height,
-                               c->map_width,     c->features,     c->kernel_height, c->kernel_width,
-                               c->stride_height, c->stride_width, c->pad_height,    c->pad_width};
-    for (size_t i = 0; i < sizeof values / sizeof *values; i++)
-        launch->args[launch->n_args++] = VCL_ARG((int32_t)values[i]);
-}
-
 /* Rows of C that a work-item's first index runs over, and the number of phases. */
 static void extent(const struct vcl_gemm *gemm, uint32_t *ret_rows, uint32_t *ret_phases)
 {
@@ -170,7 +161,7 @@ static enum vcl_status multiply(struct vcl_ctx *ctx, const struct vcl_gemm *gemm
         .n_args = 13,
     };
     if (gemm->conv)
-        add_conv(&launch, gemm->conv);
+        vcl_conv_args(gemm->conv, &launch);
     return vcl_launch_run(ctx, &launch, err);
 }
 
@@ -210,16 +201,12 @@ static enum vcl_status gather(struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
         .source = "conv_gather.cl",
         .kernel = "conv_gather",
         .options = options,
-        .args = {VCL_ARG((int32_t)n), VCL_ARG((int32_t)c->height), VCL_ARG((int32_t)c->width),
-                 VCL_ARG((int32_t)c->channels), VCL_ARG((int32_t)c->map_height),
-                 VCL_ARG((int32_t)c->map_width), VCL_ARG((int32_t)c->kernel_height),
-                 VCL_ARG((int32_t)c->kernel_width), VCL_ARG((int32_t)c->stride_height),
-                 VCL_ARG((int32_t)c->stride_width), VCL_ARG((int32_t)c->pad_height),
-                 VCL_ARG((int32_t)c->pad_width), VCL_ARG(product.c),
+        .args = {VCL_ARG((int32_t)n), VCL_ARG(product.c),
                  VCL_ARG(gemm->bias ? gemm->bias : gemm->c),
                  VCL_ARG(gemm->derivative_at ? gemm->derivative_at : gemm->c), VCL_ARG(gemm->c)},
-        .n_args = 16,
+        .n_args = 5,
     };
+    vcl_conv_args(c, &launch);
     vcl_flat_size(ctx, &launch, n, 1);
     TRY(vcl_launch_run(ctx, &launch, err));
 out:

@@ -45,15 +45,6 @@ static size_t split(char *line, char *words[WORDS])
 
 /* ---- rows ---- */
 
-static const struct vcl_gemm_def *def_named(const char *name)
-{
-    for (const struct vcl_gemm_def *const *def = vcl_gemm_defs; *def; def++) {
-        if (strcmp((*def)->name, name) == 0)
-            return *def;
-    }
-    return NULL;
-}
-
 static bool is_candidate(const struct vcl_gemm_param *param, uint64_t value)
 {
     for (const int *candidate = param->values; *candidate; candidate++) {
@@ -94,7 +85,7 @@ static const char *parse_row(char **words, size_t count, struct vcl_tuned_row *r
     if (!vcl_gemm_class_parse(words + at, equals - at, &row->shape))
         return "not a class of products";
     bool by_default = strcmp(words[equals + 1], BY_DEFAULT) == 0;
-    row->def = by_default ? NULL : def_named(words[equals + 1]);
+    row->def = by_default ? NULL : vcl_gemm_named(words[equals + 1]);
     if (!row->def && !by_default)
         return "no implementation of that name";
     for (size_t i = equals + 2; i < count; i++) {

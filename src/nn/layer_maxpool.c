@@ -10,20 +10,6 @@ static enum vcl_status shape(struct vcl_node *node, struct vcl_error *err)
     return vcl_pool_shape(node, VCL_MAX_POOL, err);
 }
 
-static enum vcl_status forward(struct vcl_node *node, const struct vcl_run *run,
-                               struct vcl_error *err)
-{
-    const struct vcl_pool_config *config = node->config;
-    return vcl_pool_forward(node, run, config->geometry, err);
-}
-
-static enum vcl_status backward(struct vcl_node *node, const struct vcl_run *run,
-                                struct vcl_error *err)
-{
-    const struct vcl_pool_config *config = node->config;
-    return vcl_pool_backward(node, run, config->geometry, err);
-}
-
 const struct vcl_layer_def vcl_layer_maxpool = {
     .name = "maxpool",
     .help = "largest of windows of K x K pixels: maxpool [kK] [sS]",
@@ -32,6 +18,6 @@ const struct vcl_layer_def vcl_layer_maxpool = {
     .defaults = &vcl_pool_defaults,
     .derives = true,
     .shape = shape,
-    .forward = forward,
-    .backward = backward,
+    .forward = vcl_pool_forward,
+    .backward = vcl_pool_backward,
 };

@@ -6,8 +6,8 @@
 #include "nn/pool.h"
 
 struct upsample {
+    struct vcl_pool geometry; /* first, see nn/pool.h */
     int64_t factor;
-    struct vcl_pool geometry;
 };
 
 static const struct upsample defaults = {.factor = 2};
@@ -45,20 +45,6 @@ static enum vcl_status shape(struct vcl_node *node, struct vcl_error *err)
     return VCL_OK;
 }
 
-static enum vcl_status forward(struct vcl_node *node, const struct vcl_run *run,
-                               struct vcl_error *err)
-{
-    const struct upsample *upsample = node->config;
-    return vcl_pool_forward(node, run, upsample->geometry, err);
-}
-
-static enum vcl_status backward(struct vcl_node *node, const struct vcl_run *run,
-                                struct vcl_error *err)
-{
-    const struct upsample *upsample = node->config;
-    return vcl_pool_backward(node, run, upsample->geometry, err);
-}
-
 const struct vcl_layer_def vcl_layer_upsample = {
     .name = "upsample",
     .help = "pixels repeated F times along each axis: upsample F",
@@ -67,6 +53,6 @@ const struct vcl_layer_def vcl_layer_upsample = {
     .defaults = &defaults,
     .derives = true,
     .shape = shape,
-    .forward = forward,
-    .backward = backward,
+    .forward = vcl_pool_forward,
+    .backward = vcl_pool_backward,
 };

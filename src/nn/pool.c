@@ -55,22 +55,27 @@ enum vcl_status vcl_pool_shape(struct vcl_node *node, enum vcl_pooling kind, str
     return VCL_OK;
 }
 
-enum vcl_status vcl_pool_forward(const struct vcl_node *node, const struct vcl_run *run,
-                                 struct vcl_pool op, struct vcl_error *err)
+static struct vcl_pool operation(const struct vcl_node *node, const struct vcl_run *run)
 {
+    struct vcl_pool op = *(const struct vcl_pool *)node->config;
     op.batch = run->rows;
     op.x = node->in;
     op.y = node->out;
+    return op;
+}
+
+enum vcl_status vcl_pool_forward(struct vcl_node *node, const struct vcl_run *run,
+                                 struct vcl_error *err)
+{
+    const struct vcl_pool op = operation(node, run);
     return vcl_op_pool_forward(run->ctx, &op, err);
 }
 
-enum vcl_status vcl_pool_backward(const struct vcl_node *node, const struct vcl_run *run,
-                                  struct vcl_pool op, struct vcl_error *err)
+enum vcl_status vcl_pool_backward(struct vcl_node *node, const struct vcl_run *run,
+                                  struct vcl_error *err)
 {
+    const struct vcl_pool op = operation(node, run);
     if (!node->din)
         return VCL_OK;
-    op.batch = run->rows;
-    op.x = node->in;
-    op.y = node->out;
     return vcl_op_pool_gradient(run->ctx, &op, node->in_activation, node->dout, node->din, err);
 }

@@ -8,10 +8,10 @@
 #include "nn/layer.h"
 #include "ops/ops.h"
 
-/* The words of "maxpool k3 s2", and what `shape` makes of them. */
+/* What `shape` makes of the words of "maxpool k3 s2", and these. */
 struct vcl_pool_config {
-    struct vcl_opt_pair size, stride; /* stride -1: that of the size */
     struct vcl_pool geometry;
+    struct vcl_opt_pair size, stride; /* stride -1: that of the size */
 };
 
 extern const struct vcl_opt vcl_pool_options[];
@@ -19,10 +19,10 @@ extern const struct vcl_pool_config vcl_pool_defaults;
 
 enum vcl_status vcl_pool_shape(struct vcl_node *node, enum vcl_pooling kind,
                                struct vcl_error *err) VCL_MUST_CHECK;
-/* `op` is the layer's geometry. */
-enum vcl_status vcl_pool_forward(const struct vcl_node *node, const struct vcl_run *run,
-                                 struct vcl_pool op, struct vcl_error *err) VCL_MUST_CHECK;
-enum vcl_status vcl_pool_backward(const struct vcl_node *node, const struct vcl_run *run,
-                                  struct vcl_pool op, struct vcl_error *err) VCL_MUST_CHECK;
+/* For layers whose configuration begins with its struct vcl_pool. */
+enum vcl_status vcl_pool_forward(struct vcl_node *node, const struct vcl_run *run,
+                                 struct vcl_error *err) VCL_MUST_CHECK;
+enum vcl_status vcl_pool_backward(struct vcl_node *node, const struct vcl_run *run,
+                                  struct vcl_error *err) VCL_MUST_CHECK;
 
 #endif

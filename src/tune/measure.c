@@ -20,8 +20,8 @@ double vcl_median(double *values, size_t count)
     return count % 2 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
 }
 
-static enum vcl_status time_runs(struct vcl_ctx *ctx, const struct vcl_work *work, unsigned runs,
-                                 double *ret_seconds, struct vcl_error *err)
+enum vcl_status vcl_time_runs(struct vcl_ctx *ctx, const struct vcl_work *work, unsigned runs,
+                              double *ret_seconds, struct vcl_error *err)
 {
     double begun = vcl_now();
     enum vcl_status r;
@@ -40,9 +40,9 @@ static enum vcl_status runs_for(struct vcl_ctx *ctx, const struct vcl_work *work
 {
     double elapsed = 0, runs = 1;
     enum vcl_status r;
-    TRY(time_runs(ctx, work, 1, &elapsed, err)); /* compiles */
+    TRY(vcl_time_runs(ctx, work, 1, &elapsed, err)); /* compiles */
     for (;; runs *= 2) {
-        TRY(time_runs(ctx, work, (unsigned)runs, &elapsed, err));
+        TRY(vcl_time_runs(ctx, work, (unsigned)runs, &elapsed, err));
         if (elapsed > seconds / 2 || 2 * runs > MAX_QUEUED)
             break;
     }
@@ -60,7 +60,7 @@ enum vcl_status vcl_measure(struct vcl_ctx *ctx, const struct vcl_work *work, do
     enum vcl_status r;
     TRY(runs_for(ctx, work, seconds / TIMINGS, &runs, err));
     for (int i = 0; i < TIMINGS; i++)
-        TRY(time_runs(ctx, work, runs, &timings[i], err));
+        TRY(vcl_time_runs(ctx, work, runs, &timings[i], err));
     double median = vcl_median(timings, TIMINGS); /* puts them in order */
     *ret_timing = (struct vcl_timing){.median = median / runs, .fastest = timings[0] / runs};
 out:
@@ -75,11 +75,16 @@ static enum vcl_status enqueue_list(struct vcl_ctx *ctx, const void *data, struc
     return vcl_list_run(*(struct vcl_list *const *)data, err);
 }
 
+struct vcl_work vcl_list_work(struct vcl_list **list)
+{
+    return (struct vcl_work){enqueue_list, list};
+}
+
 enum vcl_status vcl_measure_gemm(struct vcl_ctx *ctx, const struct vcl_gemm *gemm, double seconds,
                                  struct vcl_timing *ret_timing, struct vcl_error *err)
 {
     struct vcl_list *list = NULL;
-    const struct vcl_work work = {enqueue_list, &list};
+    const struct vcl_work work = vcl_list_work(&list);
     enum vcl_status r;
     TRY(vcl_list_begin(ctx, &list, err));
     r = vcl_gemm_run(ctx, gemm, err);
@@ -141,8 +146,8 @@ static enum vcl_status peak_of_shape(struct vcl_ctx *ctx, const struct peak_shap
     int32_t rounds = 256;
     for (; elapsed < 2e-3 && rounds < 1 << 24; rounds *= 4) {
         launch.args[0] = VCL_ARG(rounds);
-        TRY(time_runs(ctx, &work, 1, &elapsed, err)); /* compiles, the first time */
-        TRY(time_runs(ctx, &work, 1, &elapsed, err));
+        TRY(vcl_time_runs(ctx, &work, 1, &elapsed, err)); /* compiles, the first time */
+        TRY(vcl_time_runs(ctx, &work, 1, &elapsed, err));
     }
     TRY(vcl_measure(ctx, &work, seconds, &timing, err));
     *ret_gflops = 2e-9 * (double)launch.global[0] * (double)(rounds / 4) * shape->sums *

@@ -13,6 +13,13 @@ struct vcl_work {
     const void *data;
 };
 
+/* Running a list; `*list` must be there when the work is done. */
+struct vcl_work vcl_list_work(struct vcl_list **list);
+
+/* Seconds that `runs` runs take together, until the device is done. */
+enum vcl_status vcl_time_runs(struct vcl_ctx *ctx, const struct vcl_work *work, unsigned runs,
+                              double *ret_seconds, struct vcl_error *err) VCL_MUST_CHECK;
+
 /* Seconds that the work takes, in a row of its like, over seven timings. */
 struct vcl_timing {
     double median, fastest;

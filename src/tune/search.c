@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "gemm/defs.h"
 #include "gemm/tuning.h"
+#include "tune/measure.h"
 #include "tune/operands.h"
 #include "tune/space.h"
 
@@ -43,16 +44,14 @@ static enum vcl_status record(struct searcher *s, const struct vcl_way *way,
     return r;
 }
 
+/* Seconds a run. */
 static enum vcl_status time_runs(struct vcl_ctx *ctx, struct vcl_list *list, unsigned runs,
                                  double *ret_seconds, struct vcl_error *err)
 {
-    double start = vcl_now();
-    enum vcl_status r;
-    for (unsigned i = 0; i < runs; i++)
-        TRY(vcl_list_run(list, err));
-    TRY(vcl_ctx_finish(ctx, err));
-    *ret_seconds = (vcl_now() - start) / runs;
-out:
+    const struct vcl_work work = vcl_list_work(&list);
+    enum vcl_status r = vcl_time_runs(ctx, &work, runs, ret_seconds, err);
+    if (r == VCL_OK)
+        *ret_seconds /= runs;
     return r;
 }
 
