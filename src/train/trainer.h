@@ -75,6 +75,8 @@ struct vcl_step vcl_training_step(const struct vcl_trainer *trainer, uint64_t st
 enum vcl_status vcl_health_check(struct vcl_trainer *trainer, struct vcl_error *err) VCL_MUST_CHECK;
 
 /* ---- run_folder.c ---- */
+enum vcl_status vcl_run_write_text(const char *folder, const char *name, const void *text,
+                                   size_t size, struct vcl_error *err) VCL_MUST_CHECK;
 enum vcl_status vcl_run_folder_start(struct vcl_trainer *trainer,
                                      struct vcl_error *err) VCL_MUST_CHECK;
 /* Removes what _start made, after a failure before the first checkpoint: nothing to go on from. */
@@ -87,5 +89,26 @@ enum vcl_status vcl_run_folder_epoch(struct vcl_trainer *trainer, const struct v
 /* Writes the checkpoint within an epoch; with `model` model.safetensors too. */
 enum vcl_status vcl_run_folder_checkpoint(struct vcl_trainer *trainer, bool model,
                                           struct vcl_error *err) VCL_MUST_CHECK;
+
+/* ---- run_config.c ---- */
+enum vcl_status vcl_run_write_config(const struct vcl_trainer *trainer,
+                                     struct vcl_error *err) VCL_MUST_CHECK;
+/* VCL_E_ARG unless the training set is the one that the run was started on. */
+enum vcl_status vcl_run_same_data(const struct vcl_trainer *trainer,
+                                  struct vcl_error *err) VCL_MUST_CHECK;
+
+/* ---- run_checkpoint.c ---- */
+enum vcl_status vcl_run_write_checkpoint(struct vcl_trainer *trainer,
+                                         struct vcl_error *err) VCL_MUST_CHECK;
+/* Makes the trainer's model from the checkpoint, and puts the trainer where it stood. */
+enum vcl_status vcl_run_read_checkpoint(struct vcl_trainer *trainer,
+                                        struct vcl_error *err) VCL_MUST_CHECK;
+
+/* ---- run_metrics.c ---- */
+/* Adds a line to metrics.jsonl. */
+enum vcl_status vcl_run_write_metrics(struct vcl_trainer *trainer, const struct vcl_epoch *epoch,
+                                      struct vcl_error *err) VCL_MUST_CHECK;
+enum vcl_status vcl_run_read_metrics(struct vcl_trainer *trainer,
+                                     struct vcl_error *err) VCL_MUST_CHECK;
 
 #endif
