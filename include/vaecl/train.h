@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * Training: epochs over a data set, into a run folder that holds model.safetensors,
- * checkpoint.safetensors, config.json, metrics.jsonl and two pictures. A run that is stopped, even
- * killed, continues from its checkpoint with the same bits as one that was not.
+ * checkpoint.safetensors and the one before it, config.json and metrics.jsonl. A run that is
+ * stopped, even killed, continues from its checkpoint with the same bits as one that was not. While
+ * it goes on, the folder is locked: a second one in it fails with VCL_E_BUSY.
  */
 #ifndef VAECL_TRAIN_H
 #define VAECL_TRAIN_H
@@ -40,14 +41,15 @@ struct vcl_train_params {
     const char *out;                /* run folder; NULL: nothing is written */
     /* What to note in config.json, so that --resume finds it; each may be NULL. */
     const char *data, *split, *test_split; /* source, and its parts for training and testing */
-    bool resume;                           /* continue from out/checkpoint.safetensors */
+    bool resume; /* continue from out/checkpoint.safetensors, or begin again if it is not there */
     /* The matrix products of a training step, before any of them is compiled: where to call
      * vcl_tune. They are valid during the call only. May be NULL. */
     void (*products)(void *user, const struct vcl_gemm *products, size_t count);
     /* Each may be NULL. A progress callback that returns true stops the training: a checkpoint is
      * written and vcl_train returns VCL_E_INTERRUPTED. */
     bool (*progress)(void *user, const struct vcl_progress *progress);
-    /* The model may be used (sampled, evaluated) within the call. */
+    /* After an epoch, before its checkpoint is in place: what the caller writes about an epoch is
+     * there when the run can go on after it. The model may be used within the call. */
     void (*epoch)(void *user, const struct vcl_epoch *epoch, struct vcl_model *model);
     void *user;
 };
@@ -61,6 +63,7 @@ struct vcl_train_result {
     double host_wait_share;          /* of that time the host waited for the device */
     double launches_per_step;
     double multiply_adds_per_step; /* of matrix products, in a step of a full batch */
+    bool diverged;                 /* the last epoch's loss is 10 times the first step's, or more */
 };
 
 /* Trains a new model (or a resumed one). On success the model is the caller's if ret_model is not

@@ -108,8 +108,12 @@ enum vcl_status write_examples(struct cli *cli, const struct session *session,
                                const float *values, uint32_t columns);
 
 /* ---- progress.c ---- */
+/* To be called first: OpenCL runtimes set handlers of their own. */
+void note_ignored_signals(void);
 void watch_interrupts(void);
 bool interrupted(void);
+/* The exit status of a program that a signal stopped: 130 for SIGINT, 143 for SIGTERM. */
+int interrupted_status(void);
 /* A bar on a terminal: "label [=====>    ] 43 %  text". Nothing when standard error is none. */
 void draw_bar(const struct cli *cli, const char *label, double done, const char *text);
 void clear_bar(const struct cli *cli);

@@ -27,7 +27,7 @@ static int exit_status(enum vcl_status status)
     case VCL_E_NODEVICE:
         return 3;
     case VCL_E_INTERRUPTED:
-        return 130;
+        return interrupted_status();
     default:
         return 1;
     }
@@ -99,6 +99,7 @@ int main(int argc, char **argv)
 {
     struct cli cli = {.process_start = vcl_now(), .common.seed = 1};
     const char *name = argc > 1 ? argv[1] : "--help";
+    note_ignored_signals();
     signal(SIGXFSZ, SIG_IGN); /* a file that grows too large is an error to report */
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
         print_help();

@@ -41,10 +41,13 @@ enum vcl_status vcl_run_write_config(const struct vcl_trainer *trainer, struct v
         return ERR(err, VCL_E_NOMEM, "cannot write config.json");
     vcl_str_add(&file, "%s\n", text);
     free(text);
-    r = vcl_str_check(&file, err);
-    if (r == VCL_OK)
-        r = vcl_run_write_text(params->out, "config.json", file.text, file.len, err);
+    char *path = NULL;
+    TRY(vcl_str_check(&file, err));
+    TRY(vcl_path_join(params->out, "config.json", &path, err));
+    TRY(vcl_file_write(path, file.text, file.len, true, err));
+out:
     vcl_str_finish(&file);
+    free(path);
     return r;
 }
 
