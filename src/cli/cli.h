@@ -133,7 +133,7 @@ struct use {
      .kind = VCL_OPT_STRING,                                                                       \
      USE_FIELD(data),                                                                              \
      .arg = "SRC",                                                                                 \
-     .help = "default: what the run was trained on"},                                              \
+     .help = "what to use (default: what the run was trained on)"},                                \
         {.key = "split",                                                                           \
          .kind = VCL_OPT_STRING,                                                                   \
          USE_FIELD(split),                                                                         \
