@@ -11,6 +11,7 @@ import case_file
 import inputs
 import scenarios_data
 import scenarios_failures
+import scenarios_finite
 import scenarios_misc
 import scenarios_runs
 from harness import Bench, Tap
@@ -40,6 +41,11 @@ def run_commands(bench, tap):
     scenarios_misc.run(bench, tap)
 
 
+def run_data(bench, tap):
+    scenarios_data.run(bench, tap)
+    scenarios_finite.run(bench, tap)
+
+
 def run_failures(bench, tap):
     bench.good('train', '--data', 'in/small.npy', '--objective', 'ae', '--encoder', '', '--decoder',
                '', '--latent', '3', '--batch', '40', '--epochs', '1', '--out', 'plain')
@@ -48,7 +54,7 @@ def run_failures(bench, tap):
     scenarios_failures.run(bench, tap)
 
 
-PARTS = {'commands': run_commands, 'data': scenarios_data.run, 'failures': run_failures,
+PARTS = {'commands': run_commands, 'data': run_data, 'failures': run_failures,
          'runs': scenarios_runs.run}
 
 
