@@ -157,11 +157,15 @@ def damaged_config(bench):
     for i, damage in enumerate(damages):
         expect(damage != good, 'damage %d changes nothing' % i)
         (folder / 'run/config.json').write_bytes(damage)
-        bench.bad(*commands[i % 5], report=['*D/run/config.json*'])
+        for command in commands[i % 5], ['info', 'D/run']:
+            bench.bad(*command, report=['*D/run/config.json*'])
     (folder / 'run/config.json').unlink()
     for command in commands:
         bench.bad(*command, report=['*D/run/config.json*'])
     bench.good('eval', '--model', 'D/run', '--data', 'D/x.npy')
+    bench.good('info', 'D/run')
+    bench.path('D/run/metrics.jsonl').write_text('{"epoch": 1}\n{"epoch": 2', encoding='utf-8')
+    bench.bad('info', 'D/run', report=['*D/run/metrics.jsonl*'])
 
 
 def lone_model(bench):
