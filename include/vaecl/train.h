@@ -39,7 +39,8 @@ struct vcl_train_params {
     const struct vcl_dataset *train;
     const struct vcl_dataset *test; /* or NULL */
     const char *out;                /* run folder; NULL: nothing is written */
-    /* What to note in config.json, so that --resume finds it; each may be NULL. */
+    /* What to note in config.json, so that the data are found again; each may be NULL. Where
+     * `train` was read from, counts and checksums are noted too. */
     const char *data, *split, *test_split; /* source, and its parts for training and testing */
     bool resume; /* continue from out/checkpoint.safetensors, or begin again if it is not there */
     /* The matrix products of a training step, before any of them is compiled: where to call
@@ -73,16 +74,32 @@ VCL_API enum vcl_status vcl_train(struct vcl_ctx *ctx, const struct vcl_config *
                                   struct vcl_model **ret_model, struct vcl_train_result *ret_result,
                                   struct vcl_error *err) VCL_MUST_CHECK;
 
-/* What a run was trained on, as far as config.json says. */
+/* What config.json says a run was trained on. */
 struct vcl_run_data {
-    const char *source, *split, *test_split; /* NULL if unknown */
-    size_t count;                            /* the first so many of them; 0 if unknown */
+    const char *source;             /* as it was given */
+    const char *path;               /* where that was; NULL for a built-in set, and if unknown */
+    const char *split, *test_split; /* NULL if unknown; a test_split "none" is none */
+    size_t count;                   /* trained on the first so many examples of the split */
+    uint32_t crc32;                 /* of their values */
+    size_t test_count;              /* tested on so many; 0 if on none, or unknown */
+    uint32_t test_crc32;
 };
 
-/* Reads the configuration of a run folder; the strings of *ret_data live as long as it. */
+/* Reads the configuration of a run folder; the strings of *ret_data live as long as it. Anything
+ * missing or malformed is VCL_E_FORMAT. */
 VCL_API enum vcl_status vcl_run_config(const char *folder, struct vcl_config **ret_config,
                                        struct vcl_run_data *ret_data,
                                        struct vcl_error *err) VCL_MUST_CHECK;
+
+/* Opens a part of the data that a run was trained on, and with `second` (or NULL) another part
+ * whole: from where config.json says, and compared with the counts and checksums there. The split
+ * that was trained on has no more examples than the run used. `wanted` says split and limit; its
+ * source is not looked at. VCL_E_FORMAT if config.json is malformed, VCL_E_IO if the data are
+ * gone, VCL_E_ARG if they are others. The caller owns the sets. */
+VCL_API enum vcl_status vcl_run_open_data(const char *folder, const struct vcl_data_params *wanted,
+                                          const char *second, struct vcl_dataset **ret_set,
+                                          struct vcl_dataset **ret_second,
+                                          struct vcl_error *err) VCL_MUST_CHECK;
 
 #ifdef __cplusplus
 }

@@ -15,6 +15,7 @@
 
 struct options {
     const char *data, *split, *model, *out, *resume, *test;
+    const char *noted; /* what config.json says of the data: as --data was typed */
     uint64_t limit;
     struct vcl_opt_list set;
     bool no_tune;
@@ -90,7 +91,7 @@ static enum vcl_status configure_resumed(struct cli *cli, struct options *o)
     TRY(vcl_run_config(o->resume, &saved, &data, &cli->err));
     given = cli->config;
     cli->config = saved;
-    o->data = o->data ? o->data : data.source;
+    o->noted = o->data ? o->data : data.source;
     o->split = data.split ? data.split : o->split;
     o->test = data.test_split ? data.test_split : o->test;
     o->limit = o->limit ? o->limit : data.count;
@@ -210,20 +211,20 @@ static void on_epoch(void *user, const struct vcl_epoch *e, struct vcl_model *mo
 
 /* ---- the command ---- */
 
+static const char *source(const struct options *o)
+{
+    return o->data ? o->data : "digits";
+}
+
 static enum vcl_status open_sets(const struct options *o, struct vcl_dataset **train,
                                  struct vcl_dataset **test, struct vcl_error *err)
 {
-    struct vcl_data_params params = {
-        .source = o->data ? o->data : "digits", .split = o->split, .limit = o->limit};
-    enum vcl_status r;
-    TRY(vcl_dataset_open(&params, train, err));
-    if (strcmp(o->test, "none") != 0) {
-        params.split = o->test;
-        params.limit = 0;
-        TRY(vcl_dataset_open(&params, test, err));
-    }
-out:
-    return r;
+    const struct vcl_data_params params = {
+        .source = source(o), .split = o->split, .limit = o->limit};
+    const char *second = strcmp(o->test, "none") != 0 ? o->test : NULL;
+    if (o->resume && !o->data)
+        return vcl_run_open_data(o->resume, &params, second, train, test, err);
+    return vcl_dataset_open_two(&params, second, train, test, err);
 }
 
 static void say_data(const struct cli *cli, const struct vcl_dataset *train)
@@ -317,7 +318,7 @@ static enum vcl_status train(struct cli *cli, const struct options *o)
                   &(struct vcl_train_params){.train = train_set,
                                              .test = test_set,
                                              .out = folder.path,
-                                             .data = o->data ? o->data : "digits",
+                                             .data = o->noted ? o->noted : source(o),
                                              .split = o->split,
                                              .test_split = o->test,
                                              .resume = o->resume != NULL,

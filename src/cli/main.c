@@ -61,6 +61,10 @@ static const struct command *find_command(const char *name)
 /* Results that did not reach the reader are a failure too. */
 static enum vcl_status flush_output(struct vcl_error *err)
 {
+    if (results_lost())
+        return vcl_error_set(err, VCL_E_NOMEM, __FILE__, __LINE__,
+                             "cannot write the results as JSON: memory is out, or a number that is "
+                             "not finite is among them");
     if (fflush(stdout) != 0 || ferror(stdout))
         return vcl_error_set(err, VCL_E_IO, __FILE__, __LINE__, "cannot write standard output");
     return VCL_OK;

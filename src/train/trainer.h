@@ -5,6 +5,8 @@
 #ifndef VCL_TRAIN_TRAINER_H
 #define VCL_TRAIN_TRAINER_H
 
+#include <jansson.h>
+
 #include "base/lock.h"
 #include "base/str.h"
 #include "base/writer.h"
@@ -110,7 +112,15 @@ enum vcl_status vcl_run_folder_checkpoint(struct vcl_trainer *trainer, bool with
 /* ---- run_config.c ---- */
 enum vcl_status vcl_run_write_config(const struct vcl_trainer *trainer,
                                      struct vcl_error *err) VCL_MUST_CHECK;
-/* VCL_E_ARG unless the training set is the one that the run was started on. */
+
+/* ---- run_data.c ---- */
+/* The data of a run as a new JSON object, and back; the texts are kept by `config`. */
+enum vcl_status vcl_run_data_to_json(const struct vcl_train_params *params, json_t **ret_object,
+                                     struct vcl_error *err) VCL_MUST_CHECK;
+enum vcl_status vcl_run_data_parse(const json_t *object, struct vcl_config *config,
+                                   struct vcl_run_data *ret_data,
+                                   struct vcl_error *err) VCL_MUST_CHECK;
+/* VCL_E_ARG unless training and test set are those that the run was started on. */
 enum vcl_status vcl_run_same_data(const struct vcl_trainer *trainer,
                                   struct vcl_error *err) VCL_MUST_CHECK;
 

@@ -61,6 +61,18 @@ def renamed(data):
     return join(header, body)
 
 
+def with_values(data, **values):
+    """Tensors filled with numbers, by name with '_' for '.': one for all of it, or a list."""
+    header, body = split(data)
+    body = bytearray(body)
+    for name, value in values.items():
+        begin, end = header[name.replace('_', '.')]['data_offsets']
+        count = (end - begin) // 4
+        numbers = value if isinstance(value, list) else [value] * count
+        body[begin:end] = struct.pack('<%df' % count, *numbers)
+    return join(header, bytes(body))
+
+
 def hostile(data):
     """Descriptions that ask for more than any device has."""
     return {
