@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/c_locale.h"
 #include "base/clock.h"
 #include "cl/internal.h"
 
@@ -225,7 +226,7 @@ void vcl_log(const struct vcl_ctx *ctx, enum vcl_log_level level, const char *fm
     char message[2048];
     va_list ap;
     va_start(ap, fmt);
-    vsnprintf(message, sizeof message, fmt, ap);
+    vcl_format_v(message, sizeof message, fmt, ap);
     va_end(ap);
     ctx->log(ctx->log_user, level, message);
 }

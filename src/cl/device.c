@@ -3,11 +3,11 @@
  * Finds devices. A platform that is broken or too old is listed with the reason and skipped: one
  * bad driver must not hide a good one, and platform 0 is no default.
  */
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/c_locale.h"
 #include "base/str.h"
 #include "cl/internal.h"
 
@@ -29,7 +29,7 @@ static void device_string(cl_device_id device, cl_device_info what, char *out, s
     if (clGetDeviceInfo(device, what, sizeof text - 1, text, NULL) != CL_SUCCESS)
         text[0] = '\0';
     const char *start = text;
-    while (isspace((unsigned char)*start))
+    while (vcl_is_space(*start))
         start++;
     snprintf(out, size, "%s", start);
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/c_locale.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "train/trainer.h"
@@ -18,8 +19,8 @@ enum vcl_status vcl_run_write_checkpoint(struct vcl_trainer *trainer, struct vcl
     enum vcl_status r;
     snprintf(epoch, sizeof epoch, "%llu", (unsigned long long)at->epoch);
     snprintf(step, sizeof step, "%llu", (unsigned long long)at->step);
-    snprintf(recon, sizeof recon, "%a", at->recon_sum); /* every bit of a double */
-    snprintf(kl, sizeof kl, "%a", at->kl_sum);
+    vcl_format(recon, sizeof recon, "%a", at->recon_sum); /* every bit of a double */
+    vcl_format(kl, sizeof kl, "%a", at->kl_sum);
     json_t *extra =
         json_pack("{s:s, s:s, s:s, s:s, s:s}", "epoch", epoch, "epoch_step", step, "recon_sum",
                   recon, "kl_sum", kl, "optimiser", trainer->optimiser->name);

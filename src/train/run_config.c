@@ -63,7 +63,7 @@ enum vcl_status vcl_run_same_data(const struct vcl_trainer *trainer, struct vcl_
     json_error_t problem;
     enum vcl_status r;
     TRY(vcl_path_join(trainer->params->out, "config.json", &path, err));
-    object = json_load_file(path, 0, &problem);
+    object = vcl_json_load_file(path, &problem);
     const json_t *data = json_object_get(object, "data"), *size = json_object_get(data, "count");
     json_int_t count = json_integer_value(size);
     json_int_t crc = json_integer_value(json_object_get(data, "crc32"));
@@ -106,7 +106,7 @@ static enum vcl_status parse_config(const char *text, size_t size, struct vcl_co
 {
     json_error_t problem;
     enum vcl_status r;
-    json_t *object = json_loadb(text, size, JSON_REJECT_DUPLICATES, &problem);
+    json_t *object = vcl_json_load(text, size, &problem);
     if (!object)
         return ERR(err, VCL_E_FORMAT, "line %d: %s", problem.line, problem.text);
     TRY(vcl_config_apply_json(config, json_object_get(object, "config"), NULL, err));
