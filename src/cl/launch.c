@@ -100,7 +100,8 @@ static enum vcl_status enqueue(struct vcl_ctx *ctx, const struct vcl_list_item *
                                local[0] ? local : NULL, 0, NULL, ctx->profile ? &event : NULL);
     if (code != CL_SUCCESS) {
         enum vcl_status r = CLERR(err, code, "clEnqueueNDRangeKernel");
-        return vcl_error_wrap(err, r, "kernel '%s'", item->name);
+        r = vcl_error_wrap(err, r, "kernel '%s'", item->name);
+        return r == VCL_E_CL ? vcl_device_blame(ctx, r, err) : r;
     }
     ctx->launches++;
     if (event)
