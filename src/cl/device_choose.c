@@ -169,9 +169,10 @@ static enum vcl_status find_id(const struct vcl_devices *devices, const char *sp
         }
     }
     enum vcl_status r =
-        is_id(spec) ? ERR(err, VCL_E_NODEVICE, "there is no device %s", spec)
-                    : ERR(err, VCL_E_ARG, "device '%s': a number alone names none, P:D does", spec);
-    return hint_list(devices, any, NULL, "there are", r, err);
+        is_id(spec)
+            ? ERR(err, VCL_E_NODEVICE, "there is no device %s", spec)
+            : ERR(err, VCL_E_ARG, "device '%s': a number alone names no device, P:D does", spec);
+    return hint_list(devices, any, NULL, "the devices are", r, err);
 }
 
 /* ---- none at all ---- */
@@ -272,5 +273,7 @@ enum vcl_status vcl_device_blame(const struct vcl_ctx *ctx, enum vcl_status r,
                                  struct vcl_error *err)
 {
     r = vcl_error_wrap(err, r, "device %s '%.80s'", ctx->info.id, ctx->info.name);
-    return ctx->cpu_beside ? vcl_error_hint(err, r, "if its driver is broken: --device cpu") : r;
+    return ctx->cpu_beside
+               ? vcl_error_hint(err, r, "its driver may be broken: --device cpu does without it")
+               : r;
 }

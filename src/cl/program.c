@@ -55,7 +55,10 @@ static enum vcl_status compile(struct vcl_ctx *ctx, const struct vcl_source *sou
     if (!program) {
         const char *text = source->text.text;
         program = clCreateProgramWithSource(ctx->context, 1, &text, &source->text.len, &code);
-        TRYCL(err, code, "clCreateProgramWithSource");
+        if (code != CL_SUCCESS) {
+            r = vcl_device_blame(ctx, CLERR(err, code, "clCreateProgramWithSource"), err);
+            goto out;
+        }
         code = clBuildProgram(program, 1, &ctx->device, options, NULL, NULL);
         if (code != CL_SUCCESS) {
             r = build_failed(ctx, program, source, code, err);
