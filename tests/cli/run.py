@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Tests of the command line: run.py PROGRAM PART [NAME] runs one part and prints TAP.
 
-Parts: commands, failures, runs. NAME runs only the tests whose name has it.
+Parts: commands, devices, failures, runs. NAME runs only the tests whose name has it.
 """
 import pathlib
 import sys
@@ -9,6 +9,7 @@ import tempfile
 
 import case_file
 import inputs
+import scenarios_devices
 import scenarios_failures
 import scenarios_misc
 import scenarios_runs
@@ -47,7 +48,7 @@ def run_failures(bench, tap):
     scenarios_failures.run(bench, tap)
 
 
-PARTS = {'commands': run_commands, 'failures': run_failures, 'runs': scenarios_runs.run}
+PARTS = {'commands': run_commands, 'devices': scenarios_devices.run, 'failures': run_failures, 'runs': scenarios_runs.run}
 
 
 def main(program, part, only=''):
