@@ -3,6 +3,8 @@
 #include "base/file.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -51,81 +53,6 @@ out:
     return r;
 }
 
-enum vcl_status vcl_writer_init(struct vcl_writer *writer, const char *path, bool replace,
-                                struct vcl_error *err)
-{
-    enum vcl_status r = VCL_OK;
-    *writer = (struct vcl_writer){0};
-    if (!replace && vcl_file_exists(path)) {
-        r = ERR(err, VCL_E_EXISTS, "'%s' exists already", path);
-        return vcl_error_hint(err, r, "choose another name, or give --force to replace it");
-    }
-    size_t len = strlen(path);
-    TRY(vcl_alloc(len + 1, 1, &writer->path, err));
-    TRY(vcl_alloc(len + 32, 1, &writer->temporary, err));
-    memcpy(writer->path, path, len + 1);
-    snprintf(writer->temporary, len + 32, "%s.%ld.tmp", path, (long)getpid());
-    writer->file = fopen(writer->temporary, "wb");
-    if (!writer->file)
-        r = system_error("cannot write", path, err);
-out:
-    if (r < 0)
-        vcl_writer_finish(writer);
-    return r;
-}
-
-enum vcl_status vcl_writer_add(struct vcl_writer *writer, const void *data, size_t size,
-                               struct vcl_error *err)
-{
-    if (size && fwrite(data, 1, size, writer->file) != size)
-        return system_error("cannot write", writer->path, err);
-    return VCL_OK;
-}
-
-enum vcl_status vcl_writer_commit(struct vcl_writer *writer, struct vcl_error *err)
-{
-    enum vcl_status r = VCL_OK;
-    bool good = fflush(writer->file) == 0 && fsync(fileno(writer->file)) == 0;
-    if (!good)
-        r = system_error("cannot write", writer->path, err);
-    good = fclose(writer->file) == 0 && good;
-    writer->file = NULL;
-    if (r == VCL_OK && (!good || rename(writer->temporary, writer->path) != 0))
-        r = system_error("cannot write", writer->path, err);
-    if (r < 0)
-        unlink(writer->temporary);
-    free(writer->temporary);
-    writer->temporary = NULL;
-    return r;
-}
-
-void vcl_writer_finish(struct vcl_writer *writer)
-{
-    if (!writer)
-        return;
-    if (writer->file) {
-        fclose(writer->file);
-        unlink(writer->temporary);
-    }
-    free(writer->temporary);
-    free(writer->path);
-    *writer = (struct vcl_writer){0};
-}
-
-enum vcl_status vcl_file_write(const char *path, const void *data, size_t size, bool replace,
-                               struct vcl_error *err)
-{
-    struct vcl_writer writer;
-    enum vcl_status r = vcl_writer_init(&writer, path, replace, err);
-    if (r < 0)
-        return r;
-    TRY(vcl_writer_add(&writer, data, size, err));
-    TRY(vcl_writer_commit(&writer, err));
-out:
-    vcl_writer_finish(&writer);
-    return r;
-}
-
 bool vcl_file_exists(const char *path)
 {
     struct stat st;
@@ -136,6 +63,32 @@ bool vcl_is_folder(const char *path)
 {
     struct stat st;
     return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+int vcl_open_folder_of(const char *path)
+{
+    const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+    const char *slash = strrchr(path, '/');
+    if (!slash)
+        return open(".", flags);
+    char *folder = strndup(path, slash == path ? 1 : (size_t)(slash - path));
+    int fd = folder ? open(folder, flags) : -1;
+    free(folder);
+    return fd;
+}
+
+/* A folder that we may write but not read, and a file system that syncs no folders, are no errors:
+ * no more can be done there. */
+enum vcl_status vcl_sync_folder_of(const char *path, struct vcl_error *err)
+{
+    int fd = vcl_open_folder_of(path);
+    if (fd < 0)
+        return errno == EACCES ? VCL_OK : system_error("cannot sync the folder of", path, err);
+    enum vcl_status r = VCL_OK;
+    if (fsync(fd) != 0 && errno != EINVAL && errno != ENOTSUP)
+        r = system_error("cannot sync the folder of", path, err);
+    close(fd);
+    return r;
 }
 
 enum vcl_status vcl_make_folders(const char *path, struct vcl_error *err)
@@ -150,10 +103,13 @@ enum vcl_status vcl_make_folders(const char *path, struct vcl_error *err)
             continue;
         char saved = copy[i];
         copy[i] = '\0';
-        if (mkdir(copy, 0777) != 0 && !(errno == EEXIST && vcl_is_folder(copy))) {
+        bool made = mkdir(copy, 0777) == 0;
+        if (!made && !(errno == EEXIST && vcl_is_folder(copy))) {
             r = system_error("cannot create folder", copy, err);
             goto out;
         }
+        if (made)
+            TRY(vcl_sync_folder_of(copy, err));
         copy[i] = saved;
     }
 out:
@@ -167,7 +123,7 @@ enum vcl_status vcl_make_new_folder(const char *path, bool *ret_made, struct vcl
     if (!made && errno != EEXIST)
         return system_error("cannot create folder", path, err);
     *ret_made = made;
-    return VCL_OK;
+    return made ? vcl_sync_folder_of(path, err) : VCL_OK;
 }
 
 enum vcl_status vcl_path_join(const char *folder, const char *name, char **ret_path,

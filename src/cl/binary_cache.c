@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/writer.h"
 #include "cl/internal.h"
 
 struct hash {

@@ -7,6 +7,7 @@
 #include <locale.h>
 
 #include "base/str.h"
+#include "base/writer.h"
 #include "data/writers.h"
 
 vcl_write_fn vcl_write_csv;

@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/writer.h"
 #include "data/source.h"
 #include "data/writers.h"
 

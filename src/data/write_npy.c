@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "base/writer.h"
 #include "data/writers.h"
 
 vcl_write_fn vcl_write_npy;

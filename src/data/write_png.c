@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/writer.h"
 #include "data/grid.h"
 #include "data/writers.h"
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/file.h"
+#include "base/writer.h"
 #include "train/trainer.h"
 #include "vae/model_file.h"
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/file.h"
+#include "base/writer.h"
 #include "gemm/tuning.h"
 #include "vaecl/tune.h"
 

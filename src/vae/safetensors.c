@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "base/writer.h"
 
 #define MAX_HEADER ((uint64_t)100 << 20) /* the format's own limit */
 

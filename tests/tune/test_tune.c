@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/writer.h"
 #include "common/devices.h"
 #include "common/folder.h"
 #include "common/model.h"

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/writer.h"
 
 static char folder[512];
 
@@ -62,24 +63,6 @@ static void test_read_refused(void **state)
     assert_null(data);
 }
 
-/* A writer that is not committed leaves nothing, neither under the final name nor beside it. */
-static void test_writer_given_up(void **state)
-{
-    struct vcl_writer writer;
-    (void)state;
-    assert_int_equal(vcl_writer_init(&writer, path_of("w"), false, NULL), VCL_OK);
-    assert_int_equal(vcl_writer_add(&writer, "abc", 3, NULL), VCL_OK);
-    assert_false(vcl_file_exists(path_of("w")));
-    char *temporary = strdup(writer.temporary);
-    assert_true(vcl_file_exists(temporary));
-    vcl_writer_finish(&writer);
-    assert_false(vcl_file_exists(temporary));
-    assert_false(vcl_file_exists(path_of("w")));
-    free(temporary);
-    vcl_writer_finish(&writer);
-    vcl_writer_finish(NULL);
-}
-
 static void test_folders(void **state)
 {
     char *path = NULL;
@@ -105,7 +88,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_write_and_read),
         cmocka_unit_test(test_read_refused),
-        cmocka_unit_test(test_writer_given_up),
         cmocka_unit_test(test_folders),
     };
     const char *tmp = getenv("TMPDIR");
