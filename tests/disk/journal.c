@@ -58,7 +58,7 @@ static bool counts(const char *path)
 {
     const char *root = getenv("DISK_ROOT");
     size_t len = root ? strlen(root) : 0;
-    return path && len && strncmp(path, root, len) == 0 && path[len] == '/';
+    return path && len && strncmp(path, root, len) == 0 && (!path[len] || path[len] == '/');
 }
 
 static unsigned long number(const char *name)

@@ -6,22 +6,19 @@ at any moment (states.py): what exit 0 promised must be there, every file old or
 same end. Then each kind of call fails in turn.
 """
 import itertools
-import json
 import os
 import pathlib
 import shutil
 import sys
 import tempfile
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'cli'))
-import inputs
+TESTS = pathlib.Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(TESTS / 'disk'), str(TESTS / 'cli')]
 import states
-from harness import Bench, Failure, Tap, expect
+from harness import Failure, Tap, expect
+from trainings import EPOCHS, TRAIN, check_same_run, next_command, open_bench
 
-TRAIN = ['train', '--data', 'in/small.npy', '--model', 'in/good.json', '--batch', '40', '--no-tune']
-EPOCHS = ['--epochs', '3', '--checkpoint-every', '2']
 OUT = 'disk/run'
-TIMES = ('seconds', 'images_per_second')
 
 
 class Record:
@@ -84,31 +81,6 @@ def check_kept(record):
 
 # ---- trainings ----
 
-def metrics(path):
-    lines = [json.loads(line) for line in path.read_text(encoding='utf-8').splitlines()]
-    return [{k: v for k, v in line.items() if k in ('epoch', 'steps') or k.endswith(('_loss', '_recon', '_kl'))}
-            for line in lines]
-
-
-def check_same_run(folder, whole):
-    """All files as they are after a training that nothing has stopped, and no others."""
-    names = sorted(os.listdir(folder))
-    expect(names == sorted(os.listdir(whole)), 'files: %s' % names)
-    for name in names:
-        if name == 'metrics.jsonl':
-            expect(metrics(folder / name) == metrics(whole / name), 'other metrics')
-        else:
-            expect((folder / name).read_bytes() == (whole / name).read_bytes(), '%s differs' % name)
-
-
-def go_on(bench, folder):
-    """What a user does after a crash: goes on with the run, or starts it where there is none."""
-    if bench.path(folder + '/config.json').exists():
-        bench.good('train', '--resume', folder, '--no-tune')
-    else:
-        bench.good(*TRAIN, *EPOCHS, '--out', folder)
-
-
 def distinct(record):
     """Of the states that differ in temporary files alone, one with the most of those."""
     final = {**record.first, **record.last}
@@ -130,7 +102,7 @@ def training(bench):
         shutil.rmtree(bench.path('cut'), ignore_errors=True)
         states.write_tree(bench.path('cut'), state)
         try:
-            go_on(bench, 'cut/run')
+            bench.good(*next_command(bench, 'cut/run'))
             check_same_run(bench.path('cut/run'), bench.path('whole'))
         except Failure as failure:
             names = ', '.join('%s (%s)' % (path, short(data)) for path, data in state.items())
@@ -173,10 +145,9 @@ def check_cuts(bench, first, command, **env):
 
 
 def writer(bench, command):
-    name = os.path.basename(command[-1])
-    command = [*command, '--model', 'trained', '--force']
+    command = [*command, '--model', 'trained']
     check_cuts(bench, {}, command)
-    check_cuts(bench, {name: b'precious'}, command)
+    check_cuts(bench, {os.path.basename(command[-3]): b'precious'}, [*command, '--force'])
 
 
 def tuning(bench):
@@ -208,7 +179,7 @@ def check_failed(bench, command, number, first):
         check_kept(record)
         return
     record.result.check_status(1)
-    record.result.check_report(['*cannot write*'])
+    record.result.check_report(['*cannot *: Input/output error'])
     renamed = any(call[0].startswith('rename') for call in record.calls)
     expect(renamed or record.last == first, 'the old file is not kept')
 
@@ -226,7 +197,7 @@ def failing_writer(bench):
 
 def one_a_file(record):
     """Calls to fail in a training: for each of its files one, of another kind each."""
-    kinds = itertools.cycle(('fsync', 'fclose', 'close', 'create', 'rename', 'fwrite'))
+    kinds = itertools.cycle(('fsync', 'fclose', 'create', 'rename', 'fwrite', 'fflush'))
     calls = list(made_to_fail(record))
     renames = {one: two for kind, one, two, _ in record.calls if kind.startswith('rename')}
     for final in sorted(set(renames.values())):
@@ -246,8 +217,8 @@ def failing_training(bench):
         result = bench.run(command, env={**bench.preload, 'DISK_FAIL': str(number)})
         try:
             result.check_status(1)
-            result.check_report(['*cannot write*'])
-            go_on(bench, OUT)
+            result.check_report(['*cannot *: Input/output error'])
+            bench.good(*next_command(bench, OUT))
             check_same_run(bench.path(OUT), bench.path('sound'))
         except Failure as failure:
             raise Failure('call %d fails (%s %s): %s' % (number, kind, path, failure)) from None
@@ -267,14 +238,7 @@ def run(bench, tap):
 
 def main(program, library, only=''):
     tap = Tap(only)
-    with tempfile.TemporaryDirectory(prefix='vae-cl-power-') as folder:
-        folder = os.path.realpath(folder)
-        bench = Bench(pathlib.Path(program).resolve(), folder)
-        bench.preload = {'LD_PRELOAD': str(pathlib.Path(library).resolve()), 'DISK_ROOT': folder + '/disk'}
-        for name in ('in', 'journals', 'cache'):
-            bench.path(name).mkdir()
-        bench.env['XDG_CACHE_HOME'] = folder + '/cache'
-        inputs.write(bench.path('in'))
+    with open_bench(program, library) as bench:
         run(bench, tap)
     return tap.finish()
 
