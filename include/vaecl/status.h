@@ -39,7 +39,8 @@ extern "C" {
     X(E_DEVMEM, -12, "out of device memory")                                                       \
     X(E_INTERRUPTED, -13, "interrupted")                                                           \
     X(E_UNSUPPORTED, -14, "not supported")                                                         \
-    X(E_CHECK, -15, "result differs from the reference")
+    X(E_CHECK, -15, "result differs from the reference")                                           \
+    X(E_BUSY, -16, "in use by another process")
 
 enum vcl_status {
     VCL_OK = 0,

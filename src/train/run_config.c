@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
+#include "base/crc32.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "train/trainer.h"
@@ -16,15 +16,7 @@
 static uint32_t fingerprint(const struct vcl_dataset *set)
 {
     size_t size = set->count * vcl_shape_size(set->shape) * (set->dtype == VCL_U8 ? 1 : 4);
-    const unsigned char *bytes = set->values;
-    uLong crc = crc32(0, NULL, 0);
-    while (size) {
-        uInt part = size > 1u << 30 ? 1u << 30 : (uInt)size;
-        crc = crc32(crc, bytes, part);
-        bytes += part;
-        size -= part;
-    }
-    return (uint32_t)crc;
+    return vcl_crc32(0, set->values, size);
 }
 
 enum vcl_status vcl_run_write_config(const struct vcl_trainer *trainer, struct vcl_error *err)
