@@ -60,6 +60,16 @@ VCL_API enum vcl_status vcl_dataset_open(const struct vcl_data_params *params,
                                          struct vcl_dataset **ret_set,
                                          struct vcl_error *err) VCL_MUST_CHECK;
 
+/* The same for two parts of one source, as for training and testing: the one of `params`, and with
+ * `second` (or NULL) another split, whole. A source without parts of its own is read once. */
+VCL_API enum vcl_status vcl_dataset_open_two(const struct vcl_data_params *params,
+                                             const char *second, struct vcl_dataset **ret_set,
+                                             struct vcl_dataset **ret_second,
+                                             struct vcl_error *err) VCL_MUST_CHECK;
+
+/* Does the name stand for a built-in set, whatever files there are? */
+VCL_API bool vcl_dataset_is_builtin(const char *source);
+
 /* Wraps the caller's memory (NHWC), which must outlive the data set. `labels` may be NULL. */
 VCL_API enum vcl_status vcl_dataset_wrap(const char *name, size_t count, struct vcl_shape shape,
                                          enum vcl_dtype dtype, const void *values,

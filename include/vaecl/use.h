@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * What a trained model is for. Arrays are the caller's, row-major; D = vcl_shape_size(info.shape),
- * Z = info.latent. Results do not depend on the model's batch size or the device.
+ * Z = info.latent. Results do not depend on the model's batch size or the device. Where one is not
+ * a finite number, VCL_E_NUMERIC is returned and names it.
  */
 #ifndef VAECL_USE_H
 #define VAECL_USE_H

@@ -71,8 +71,15 @@ int vcl_open_folder_of(const char *path)
     const char *slash = strrchr(path, '/');
     if (!slash)
         return open(".", flags);
-    char *folder = strndup(path, slash == path ? 1 : (size_t)(slash - path));
-    int fd = folder ? open(folder, flags) : -1;
+    size_t len = slash == path ? 1 : (size_t)(slash - path);
+    char *folder;
+    if (vcl_alloc(len + 1, 1, &folder, NULL) < 0) {
+        errno = ENOMEM;
+        return -1;
+    }
+    memcpy(folder, path, len);
+    folder[len] = '\0';
+    int fd = open(folder, flags);
     free(folder);
     return fd;
 }
@@ -89,6 +96,13 @@ enum vcl_status vcl_sync_folder_of(const char *path, struct vcl_error *err)
         r = system_error("cannot sync the folder of", path, err);
     close(fd);
     return r;
+}
+
+enum vcl_status vcl_file_rename(const char *from, const char *to, struct vcl_error *err)
+{
+    if (rename(from, to) != 0)
+        return system_error("cannot rename", from, err);
+    return vcl_sync_folder_of(to, err);
 }
 
 enum vcl_status vcl_make_folders(const char *path, struct vcl_error *err)

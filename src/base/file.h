@@ -31,6 +31,10 @@ int vcl_open_folder_of(const char *path);
  * renamed or removed there outlasts a power cut only then. */
 enum vcl_status vcl_sync_folder_of(const char *path, struct vcl_error *err) VCL_MUST_CHECK;
 
+/* Renames a file within its folder, replacing what is there, and brings that to the disk. */
+enum vcl_status vcl_file_rename(const char *from, const char *to,
+                                struct vcl_error *err) VCL_MUST_CHECK;
+
 /* "folder/name" as a new string that the caller frees. */
 enum vcl_status vcl_path_join(const char *folder, const char *name, char **ret_path,
                               struct vcl_error *err) VCL_MUST_CHECK;

@@ -81,8 +81,10 @@ void tune_products(struct cli *cli, const struct vcl_gemm *products, size_t coun
 
 /* ---- output.c ---- */
 void say(const struct cli *cli, const char *fmt, ...)
-    VCL_PRINTF(2, 3);            /* standard error, not with -q */
-void print_json(json_t *object); /* takes the reference */
+    VCL_PRINTF(2, 3); /* standard error, not with -q */
+/* Takes the reference. What cannot be made (NULL) or written is a failure of the program. */
+void print_json(json_t *object);
+bool results_lost(void); /* was there such an object? */
 /* NaN becomes null. */
 json_t *number_or_null(double value);
 /* The given path, or the first of name.ext, name-2.ext ... that is free. *ret_path is freed. */
@@ -108,8 +110,12 @@ enum vcl_status write_examples(struct cli *cli, const struct session *session,
                                const float *values, uint32_t columns);
 
 /* ---- progress.c ---- */
+/* To be called first: OpenCL runtimes set handlers of their own. */
+void note_ignored_signals(void);
 void watch_interrupts(void);
 bool interrupted(void);
+/* The exit status of a program that a signal stopped: 130 for SIGINT, 143 for SIGTERM. */
+int interrupted_status(void);
 /* A bar on a terminal: "label [=====>    ] 43 %  text". Nothing when standard error is none. */
 void draw_bar(const struct cli *cli, const char *label, double done, const char *text);
 void clear_bar(const struct cli *cli);
@@ -133,7 +139,7 @@ struct use {
      .kind = VCL_OPT_STRING,                                                                       \
      USE_FIELD(data),                                                                              \
      .arg = "SRC",                                                                                 \
-     .help = "default: what the run was trained on"},                                              \
+     .help = "what to use (default: what the run was trained on)"},                                \
         {.key = "split",                                                                           \
          .kind = VCL_OPT_STRING,                                                                   \
          USE_FIELD(split),                                                                         \

@@ -141,43 +141,66 @@ static void print_model(const char *path, const json_t *info)
 
 /* ---- a run folder ---- */
 
-static json_t *read_json(const char *folder, const char *name)
+/* NULL in *ret_object if there is no config.json; one that no command would take is an error. */
+static enum vcl_status read_config(const char *folder, json_t **ret_object, struct vcl_error *err)
 {
+    struct vcl_config *config = NULL;
+    struct vcl_run_data data;
     char *path = NULL;
-    json_t *object = NULL;
-    if (vcl_path_join(folder, name, &path, NULL) == VCL_OK)
-        object = json_load_file(path, 0, NULL);
+    enum vcl_status r;
+    *ret_object = NULL;
+    TRY(vcl_path_join(folder, "config.json", &path, err));
+    if (!vcl_file_exists(path))
+        goto out;
+    TRY(vcl_run_config(folder, &config, &data, err));
+    *ret_object = json_load_file(path, 0, NULL);
+    if (!*ret_object)
+        FAIL(err, VCL_E_IO, "cannot read '%s'", path);
+out:
+    vcl_config_destroy(&config);
     free(path);
-    return object;
+    return r;
 }
 
-/* The last whole line of metrics.jsonl, or NULL. */
-static json_t *last_metrics(const char *folder)
+/* The last whole line of metrics.jsonl; NULL in *ret_line if there is no such file. */
+static enum vcl_status last_metrics(const char *folder, json_t **ret_line, struct vcl_error *err)
 {
     char *path = NULL;
     unsigned char *text = NULL;
     size_t size = 0;
-    json_t *line = NULL;
-    if (vcl_path_join(folder, "metrics.jsonl", &path, NULL) == VCL_OK &&
-        vcl_file_read(path, &text, &size, NULL) == VCL_OK && size > 1) {
-        size_t start = size - 1;
-        while (start && text[start - 1] != '\n')
-            start--;
-        line = json_loadb((const char *)text + start, size - start, 0, NULL);
-    }
+    enum vcl_status r;
+    *ret_line = NULL;
+    TRY(vcl_path_join(folder, "metrics.jsonl", &path, err));
+    if (!vcl_file_exists(path))
+        goto out;
+    TRY(vcl_file_read(path, &text, &size, err));
+    size_t start = size ? size - 1 : 0;
+    while (start && text[start - 1] != '\n')
+        start--;
+    *ret_line = json_loadb((const char *)text + start, size - start, 0, NULL);
+    if (!*ret_line)
+        FAIL(err, VCL_E_FORMAT, "'%s': its last line is not JSON", path);
+out:
     free(path);
     free(text);
-    return line;
+    return r;
 }
 
 /* What the folder knows beside the model; nothing if it is not a run's. */
-static void add_run(json_t *info, const char *folder)
+static enum vcl_status add_run(json_t *info, const char *folder, struct vcl_error *err)
 {
-    json_t *config = read_json(folder, "config.json"), *metrics = last_metrics(folder);
+    json_t *config = NULL, *metrics = NULL;
+    enum vcl_status r;
+    TRY(read_config(folder, &config, err));
+    TRY(last_metrics(folder, &metrics, err));
     if (config)
-        json_object_set_new(info, "run", config);
+        json_object_set(info, "run", config);
     if (metrics)
-        json_object_set_new(info, "metrics", metrics);
+        json_object_set(info, "metrics", metrics);
+out:
+    json_decref(config);
+    json_decref(metrics);
+    return r;
 }
 
 static void print_run(const json_t *info)
@@ -198,20 +221,21 @@ static enum vcl_status model_info(struct cli *cli, const char *path)
 {
     struct vcl_st_file file = {0};
     char *name = NULL;
+    json_t *info = NULL;
     enum vcl_status r;
     TRY(vcl_model_path(path, &name, &cli->err));
     TRY(vcl_st_read(name, &file, &cli->err));
-    json_t *info = model_json(&file);
+    info = model_json(&file);
     if (vcl_is_folder(path))
-        add_run(info, path);
+        TRY(add_run(info, path, &cli->err));
     if (cli->common.json) {
-        print_json(info);
+        print_json(json_incref(info));
     } else {
         print_model(name, info);
         print_run(info);
-        json_decref(info);
     }
 out:
+    json_decref(info);
     vcl_st_finish(&file);
     free(name);
     return r;

@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: MIT */
+#define _POSIX_C_SOURCE 200809L
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "cli/cli.h"
+#include "train/run_folder.h"
 #include "vae/config.h"
 
 struct options {
     const char *data, *split, *model, *out, *resume, *test;
+    const char *noted; /* what config.json says of the data: as --data was typed */
     uint64_t limit;
     struct vcl_opt_list set;
     bool no_tune;
@@ -73,7 +77,7 @@ struct training {
     const struct vcl_dataset *pictures; /* examples to reconstruct */
     const char *out;
     struct vcl_error picture_error;
-    bool pictures_failed;
+    bool pictures_made, pictures_failed;
 };
 
 /* ---- configuration ---- */
@@ -87,7 +91,7 @@ static enum vcl_status configure_resumed(struct cli *cli, struct options *o)
     TRY(vcl_run_config(o->resume, &saved, &data, &cli->err));
     given = cli->config;
     cli->config = saved;
-    o->data = o->data ? o->data : data.source;
+    o->noted = o->data ? o->data : data.source;
     o->split = data.split ? data.split : o->split;
     o->test = data.test_split ? data.test_split : o->test;
     o->limit = o->limit ? o->limit : data.count;
@@ -125,23 +129,40 @@ out:
     return r;
 }
 
+/* Where a run goes; `made` and `runs_made` if its name was not given, but chosen. */
+struct folder {
+    const char *path;
+    char chosen[512];
+    bool made, runs_made;
+};
+
 /* Makes the next free runs/NAME-N, so that another training started now takes another one. */
-static enum vcl_status choose_folder(const char *name, char path[512], struct vcl_error *err)
+static enum vcl_status choose_folder(const char *name, struct folder *folder, struct vcl_error *err)
 {
+    char *path = folder->chosen;
     enum vcl_status r;
-    TRY(vcl_make_folders("runs", err));
+    folder->path = path;
+    TRY(vcl_make_new_folder("runs", &folder->runs_made, err));
     for (int i = 1; i < 100000; i++) {
-        bool made;
-        int len = snprintf(path, 512, "runs/%.200s-%d", name, i);
+        int len = snprintf(path, sizeof folder->chosen, "runs/%.200s-%d", name, i);
         for (char *c = path + 5; c < path + len; c++)
             *c = *c == '/' ? '_' : *c;
-        TRY(vcl_make_new_folder(path, &made, err));
-        if (made)
+        TRY(vcl_make_new_folder(path, &folder->made, err));
+        if (folder->made)
             return VCL_OK;
     }
     FAIL(err, VCL_E_EXISTS, "no free name is left under runs/");
 out:
     return r;
+}
+
+/* After a failure: both only if nothing is in them. */
+static void leave_folder(const struct folder *folder)
+{
+    if (folder->made)
+        rmdir(folder->chosen);
+    if (folder->runs_made)
+        rmdir("runs");
 }
 
 /* ---- callbacks ---- */
@@ -164,6 +185,13 @@ static void on_products(void *user, const struct vcl_gemm *products, size_t coun
     tune_products(training->cli, products, count);
 }
 
+static void make_pictures(struct training *training, struct vcl_model *model)
+{
+    training->pictures_made = true;
+    if (write_run_pictures(model, training->pictures, training->out, &training->picture_error) < 0)
+        training->pictures_failed = true;
+}
+
 static void on_epoch(void *user, const struct vcl_epoch *e, struct vcl_model *model)
 {
     struct training *training = user;
@@ -178,26 +206,25 @@ static void on_epoch(void *user, const struct vcl_epoch *e, struct vcl_model *mo
     if (e->train.kl < 0.01 && e->epoch == e->epochs && e->train.kl > 0)
         say(training->cli, "the KL term is nearly 0: the latent is not used; try --warmup or a "
                            "smaller --beta");
-    if (write_run_pictures(model, training->pictures, training->out, &training->picture_error) < 0)
-        training->pictures_failed = true;
+    make_pictures(training, model);
 }
 
 /* ---- the command ---- */
 
+static const char *source(const struct options *o)
+{
+    return o->data ? o->data : "digits";
+}
+
 static enum vcl_status open_sets(const struct options *o, struct vcl_dataset **train,
                                  struct vcl_dataset **test, struct vcl_error *err)
 {
-    struct vcl_data_params params = {
-        .source = o->data ? o->data : "digits", .split = o->split, .limit = o->limit};
-    enum vcl_status r;
-    TRY(vcl_dataset_open(&params, train, err));
-    if (strcmp(o->test, "none") != 0) {
-        params.split = o->test;
-        params.limit = 0;
-        TRY(vcl_dataset_open(&params, test, err));
-    }
-out:
-    return r;
+    const struct vcl_data_params params = {
+        .source = source(o), .split = o->split, .limit = o->limit};
+    const char *second = strcmp(o->test, "none") != 0 ? o->test : NULL;
+    if (o->resume && !o->data)
+        return vcl_run_open_data(o->resume, &params, second, train, test, err);
+    return vcl_dataset_open_two(&params, second, train, test, err);
 }
 
 static void say_data(const struct cli *cli, const struct vcl_dataset *train)
@@ -214,16 +241,16 @@ static void report(struct cli *cli, const struct vcl_train_result *result, const
 {
     if (cli->common.json) {
         json_t *object = json_pack(
-            "{s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:f, s:f, s:f, s:o, s:s, s:o}", "epochs",
-            (json_int_t)result->epochs, "steps", (json_int_t)result->steps, "train_loss",
+            "{s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:f, s:f, s:f, s:o, s:s, s:o}",
+            "epochs", (json_int_t)result->epochs, "steps", (json_int_t)result->steps, "train_loss",
             number_or_null(result->train.loss), "train_recon", number_or_null(result->train.recon),
             "train_kl", number_or_null(result->train.kl), "test_loss",
             number_or_null(result->test.loss), "test_recon", number_or_null(result->test.recon),
-            "test_kl", number_or_null(result->test.kl), "images_per_second",
-            number_or_null(result->images_per_second), "seconds", result->seconds,
-            "startup_seconds", startup, "launches_per_step", result->launches_per_step, "device",
-            vcl_json_text(vcl_ctx_device(cli->ctx)->name), "gemm", vcl_gemm_chosen(cli->ctx), "out",
-            vcl_json_text(out));
+            "test_kl", number_or_null(result->test.kl), "diverged", result->diverged,
+            "images_per_second", number_or_null(result->images_per_second), "seconds",
+            result->seconds, "startup_seconds", startup, "launches_per_step",
+            result->launches_per_step, "device", vcl_json_text(vcl_ctx_device(cli->ctx)->name),
+            "gemm", vcl_gemm_chosen(cli->ctx), "out", vcl_json_text(out));
         add_profile(cli, object, result);
         print_json(object);
     } else {
@@ -271,23 +298,27 @@ static enum vcl_status open_all(struct cli *cli, struct loading *loading)
     return r;
 }
 
-static enum vcl_status train(struct cli *cli, const struct options *o, const char *out)
+static enum vcl_status train(struct cli *cli, const struct options *o)
 {
     struct loading loading = {.options = o};
     struct vcl_train_result result;
+    struct vcl_model *model = NULL;
+    struct folder folder = {.path = o->out};
     enum vcl_status r;
     TRY(open_all(cli, &loading));
     struct vcl_dataset *train_set = loading.train, *test_set = loading.test;
     say_data(cli, train_set);
+    if (!o->out)
+        TRY(choose_folder(cli->config->name, &folder, &cli->err));
     struct training training = {
-        .cli = cli, .pictures = test_set ? test_set : train_set, .out = out};
+        .cli = cli, .pictures = test_set ? test_set : train_set, .out = folder.path};
     double before = vcl_now() - cli->process_start;
     watch_interrupts();
     r = vcl_train(cli->ctx, cli->config,
                   &(struct vcl_train_params){.train = train_set,
                                              .test = test_set,
-                                             .out = out,
-                                             .data = o->data ? o->data : "digits",
+                                             .out = folder.path,
+                                             .data = o->noted ? o->noted : source(o),
                                              .split = o->split,
                                              .test_split = o->test,
                                              .resume = o->resume != NULL,
@@ -295,18 +326,23 @@ static enum vcl_status train(struct cli *cli, const struct options *o, const cha
                                              .progress = on_progress,
                                              .epoch = on_epoch,
                                              .user = &training},
-                  NULL, &result, &cli->err);
+                  &model, &result, &cli->err);
     clear_bar(cli);
     if (r < 0)
         goto out;
+    if (!training.pictures_made) /* a finished run, resumed: they may be missing, or too old */
+        make_pictures(&training, model);
     if (training.pictures_failed) {
         cli->err = training.picture_error;
         r = cli->err.status;
         goto out;
     }
-    report(cli, &result, out, before + result.startup_seconds);
+    report(cli, &result, folder.path, before + result.startup_seconds);
     report_profile(cli, &result);
 out:
+    if (r < 0)
+        leave_folder(&folder);
+    vcl_model_destroy(&model);
     vcl_dataset_destroy(&loading.train);
     vcl_dataset_destroy(&loading.test);
     return r;
@@ -315,7 +351,6 @@ out:
 static enum vcl_status run(struct cli *cli, void *options)
 {
     struct options *o = options;
-    char chosen[512];
     enum vcl_status r;
     if ((o->out && !*o->out) || (o->resume && !*o->resume))
         FAIL(&cli->err, VCL_E_ARG, "--%s needs the name of a folder", o->resume ? "resume" : "out");
@@ -323,15 +358,9 @@ static enum vcl_status run(struct cli *cli, void *options)
         TRY(configure_resumed(cli, o));
     else
         TRY(configure_new(cli, o));
-    if (!o->out) {
-        TRY(choose_folder(cli->config->name, chosen, &cli->err));
-        o->out = chosen;
-    }
-    r = train(cli, o, o->out);
-    if (r < 0 && o->out == chosen) { /* both only if nothing is in them */
-        remove(chosen);
-        remove("runs");
-    }
+    if (o->out)
+        TRY(vcl_run_folder_check(o->out, o->resume != NULL, &cli->err));
+    r = train(cli, o);
 out:
     return r;
 }

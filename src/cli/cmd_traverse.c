@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include <float.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,6 +57,8 @@ static enum vcl_status parse_span(const struct options *o, uint32_t latent, stru
     snprintf(from, sizeof from, "%.*s", colon ? (int)(colon - o->range) : 0, o->range);
     if (!colon || !vcl_parse_f64(from, &span->from) || !vcl_parse_f64(colon + 1, &span->to))
         return ERR(err, VCL_E_ARG, "--range %s: two numbers are needed, as in -3:3", o->range);
+    if (!(fabs(span->from) <= FLT_MAX && fabs(span->to) <= FLT_MAX))
+        return ERR(err, VCL_E_ARG, "--range %s: not within the range of float32", o->range);
     span->first = all ? 0 : (uint32_t)dim;
     span->count = all ? latent : 1;
     return VCL_OK;

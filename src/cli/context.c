@@ -10,6 +10,7 @@ static void log_line(void *user, enum vcl_log_level level, const char *message)
     const struct cli *cli = user;
     if (level == VCL_LOG_DEBUG && !cli->common.verbose)
         return;
+    clear_bar(cli);
     say(cli, "%s", message);
 }
 

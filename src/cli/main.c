@@ -27,7 +27,7 @@ static int exit_status(enum vcl_status status)
     case VCL_E_NODEVICE:
         return 3;
     case VCL_E_INTERRUPTED:
-        return 130;
+        return interrupted_status();
     default:
         return 1;
     }
@@ -61,6 +61,10 @@ static const struct command *find_command(const char *name)
 /* Results that did not reach the reader are a failure too. */
 static enum vcl_status flush_output(struct vcl_error *err)
 {
+    if (results_lost())
+        return vcl_error_set(err, VCL_E_NOMEM, __FILE__, __LINE__,
+                             "cannot write the results as JSON: memory is out, or a number that is "
+                             "not finite is among them");
     if (fflush(stdout) != 0 || ferror(stdout))
         return vcl_error_set(err, VCL_E_IO, __FILE__, __LINE__, "cannot write standard output");
     return VCL_OK;
@@ -99,6 +103,7 @@ int main(int argc, char **argv)
 {
     struct cli cli = {.process_start = vcl_now(), .common.seed = 1};
     const char *name = argc > 1 ? argv[1] : "--help";
+    note_ignored_signals();
     signal(SIGXFSZ, SIG_IGN); /* a file that grows too large is an error to report */
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
         print_help();

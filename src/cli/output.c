@@ -21,12 +21,22 @@ void say(const struct cli *cli, const char *fmt, ...)
     fputc('\n', stderr);
 }
 
+static bool lost;
+
 void print_json(json_t *object)
 {
-    char *text = vcl_json_dump(object, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
-    puts(text ? text : "null");
+    char *text = object ? vcl_json_dump(object, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : NULL;
+    if (text)
+        puts(text);
+    else
+        lost = true;
     free(text);
     json_decref(object);
+}
+
+bool results_lost(void)
+{
+    return lost;
 }
 
 json_t *number_or_null(double value)

@@ -24,20 +24,27 @@ out:
     return r;
 }
 
-/* Without --data, what the run was trained on; for a lone model file the built-in digits. */
+/* A model file says nothing of data, and what lies in its folder need not be of the same run. */
+static enum vcl_status no_data(const char *model, struct vcl_error *err)
+{
+    enum vcl_status r =
+        ERR(err, VCL_E_ARG,
+            "--data is needed: '%s' is a file, and does not say what it was trained on", model);
+    return vcl_error_hint(err, r,
+                          "a run folder does: with its name in place of the file's, --data "
+                          "can be left out");
+}
+
+/* Without --data, what the run was trained on. */
 static enum vcl_status open_data(struct session *session, struct cli *cli, const struct use *use)
 {
-    struct vcl_config *config = NULL;
-    struct vcl_run_data trained_on = {0};
-    if (!use->data && vcl_is_folder(use->model) &&
-        vcl_run_config(use->model, &config, &trained_on, NULL) < 0)
-        trained_on = (struct vcl_run_data){0};
-    const char *data = use->data ? use->data : trained_on.source ? trained_on.source : "digits";
-    enum vcl_status r = vcl_dataset_open(
-        &(struct vcl_data_params){.source = data, .split = use->split, .limit = use->limit},
-        &session->set, &cli->err);
-    vcl_config_destroy(&config);
-    return r;
+    const struct vcl_data_params params = {
+        .source = use->data, .split = use->split, .limit = use->limit};
+    if (use->data)
+        return vcl_dataset_open(&params, &session->set, &cli->err);
+    if (!vcl_is_folder(use->model))
+        return no_data(use->model, &cli->err);
+    return vcl_run_open_data(use->model, &params, NULL, &session->set, NULL, &cli->err);
 }
 
 enum vcl_status session_open(struct session *session, struct cli *cli, const struct use *use,

@@ -49,12 +49,25 @@ static enum vcl_status unknown_source(const char *name, struct vcl_error *err)
     return r;
 }
 
-static enum vcl_status read_source(struct vcl_source *source, struct vcl_error *err)
+static const struct builtin *find_builtin(const char *name)
 {
     for (int i = 0; i < N_BUILTINS; i++) {
-        if (strcmp(source->path, builtins[i].name) == 0)
-            return builtins[i].open(source, err);
+        if (strcmp(name, builtins[i].name) == 0)
+            return &builtins[i];
     }
+    return NULL;
+}
+
+bool vcl_dataset_is_builtin(const char *source)
+{
+    return find_builtin(source) != NULL;
+}
+
+static enum vcl_status read_source(struct vcl_source *source, struct vcl_error *err)
+{
+    const struct builtin *builtin = find_builtin(source->path);
+    if (builtin)
+        return builtin->open(source, err);
     if (!vcl_file_exists(source->path))
         return unknown_source(source->path, err);
     if (!vcl_is_folder(source->path))
@@ -95,22 +108,57 @@ static enum vcl_status check(struct vcl_source *source, struct vcl_error *err)
     return r;
 }
 
+static enum vcl_status none_left(const struct vcl_source *source, struct vcl_error *err)
+{
+    enum vcl_status r =
+        ERR(err, VCL_E_RANGE, "'%s': %zu examples leave none for testing (every %dth is one)",
+            source->path, source->examples.count, TEST_EVERY);
+    return vcl_error_hint(err, r, "use all of them: --split all");
+}
+
+/* Is a part of the examples wanted, or all that the source gave? */
+static bool must_divide(const struct vcl_source *source, enum vcl_part part)
+{
+    return !source->has_parts && part != VCL_PART_ALL;
+}
+
 static enum vcl_status take_part(struct vcl_source *source, struct vcl_error *err)
 {
     struct vcl_examples *examples = &source->examples;
-    if (!source->has_parts && source->part != VCL_PART_ALL) {
-        size_t count = examples->count;
+    if (must_divide(source, source->part)) {
+        if (source->part == VCL_PART_TEST && examples->count < TEST_EVERY)
+            return none_left(source, err);
         vcl_examples_keep_every(examples, TEST_EVERY, source->part == VCL_PART_TRAIN);
-        if (examples->count == 0) {
-            enum vcl_status r = ERR(err, VCL_E_RANGE,
-                                    "'%s': %zu examples leave none for testing (every %dth is one)",
-                                    source->path, count, TEST_EVERY);
-            return vcl_error_hint(err, r, "use all of them: --split all");
-        }
     }
     if (source->limit && source->limit < examples->count)
         examples->count = source->limit;
+    vcl_examples_trim(examples);
     return VCL_OK;
+}
+
+/* `part` of what `from` gave, which has no parts of its own and has not been divided yet. */
+static enum vcl_status copy_part(const struct vcl_source *from, struct vcl_source *to,
+                                 struct vcl_error *err)
+{
+    char **names = NULL;
+    enum vcl_status r = VCL_OK;
+    to->format = from->format;
+    to->classes = from->classes;
+    if (from->class_names) {
+        TRY(vcl_arena_alloc(&to->arena, (size_t)from->classes * sizeof *names, &names, err));
+        for (int32_t i = 0; i < from->classes; i++)
+            TRY(vcl_arena_strdup(&to->arena, from->class_names[i], &names[i], err));
+        to->class_names = (const char *const *)names;
+    }
+    if (!must_divide(from, to->part))
+        TRY(vcl_examples_copy_every(&from->examples, 1, false, &to->examples, err));
+    else if (to->part == VCL_PART_TEST && from->examples.count < TEST_EVERY)
+        return none_left(from, err);
+    else
+        TRY(vcl_examples_copy_every(&from->examples, TEST_EVERY, to->part == VCL_PART_TRAIN,
+                                    &to->examples, err));
+out:
+    return r;
 }
 
 static void publish(struct dataset *d)
@@ -146,23 +194,52 @@ static enum vcl_status adopt(struct vcl_source *source, struct vcl_dataset **ret
     return VCL_OK;
 }
 
+static enum vcl_status read_and_check(struct vcl_source *source, struct vcl_error *err)
+{
+    enum vcl_status r = read_source(source, err);
+    return r < 0 ? r : check(source, err);
+}
+
+static void finish_source(struct vcl_source *source)
+{
+    vcl_examples_finish(&source->examples);
+    vcl_arena_finish(&source->arena);
+}
+
+enum vcl_status vcl_dataset_open_two(const struct vcl_data_params *params, const char *second,
+                                     struct vcl_dataset **ret_set, struct vcl_dataset **ret_second,
+                                     struct vcl_error *err)
+{
+    enum vcl_status r = VCL_OK;
+    struct vcl_source one = {.path = params->source, .limit = params->limit, .seed = params->seed};
+    struct vcl_source two = {.path = params->source, .seed = params->seed};
+    struct vcl_dataset *set = NULL;
+    if (!one.path || !one.path[0])
+        return ERR(err, VCL_E_ARG, "no data set is named");
+    TRY(parse_part(params->split, &one.part, err));
+    TRY(parse_part(second, &two.part, err));
+    TRY(read_and_check(&one, err));
+    if (second && one.has_parts)
+        TRY(read_and_check(&two, err));
+    else if (second)
+        TRY(copy_part(&one, &two, err));
+    TRY(take_part(&one, err));
+    TRY(adopt(&one, &set, err));
+    if (second)
+        TRY(adopt(&two, ret_second, err));
+    *ret_set = set;
+    set = NULL;
+out:
+    vcl_dataset_destroy(&set);
+    finish_source(&one);
+    finish_source(&two);
+    return r;
+}
+
 enum vcl_status vcl_dataset_open(const struct vcl_data_params *params, struct vcl_dataset **ret_set,
                                  struct vcl_error *err)
 {
-    enum vcl_status r = VCL_OK;
-    struct vcl_source source = {
-        .path = params->source, .limit = params->limit, .seed = params->seed};
-    if (!source.path || !source.path[0])
-        return ERR(err, VCL_E_ARG, "no data set is named");
-    TRY(parse_part(params->split, &source.part, err));
-    TRY(read_source(&source, err));
-    TRY(check(&source, err));
-    TRY(take_part(&source, err));
-    TRY(adopt(&source, ret_set, err));
-out:
-    vcl_examples_finish(&source.examples);
-    vcl_arena_finish(&source.arena);
-    return r;
+    return vcl_dataset_open_two(params, NULL, ret_set, NULL, err);
 }
 
 enum vcl_status vcl_dataset_wrap(const char *name, size_t count, struct vcl_shape shape,

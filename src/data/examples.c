@@ -93,12 +93,17 @@ out:
     return r;
 }
 
+static bool is_kept(size_t i, size_t every, bool invert)
+{
+    return ((i + 1) % every == 0) != invert;
+}
+
 void vcl_examples_keep_every(struct vcl_examples *examples, size_t every, bool invert)
 {
     size_t kept = 0, stride = vcl_examples_stride(examples);
     char *values = examples->values;
     for (size_t i = 0; i < examples->count; i++) {
-        if (((i + 1) % every == 0) == invert)
+        if (!is_kept(i, every, invert))
             continue;
         memmove(values + kept * stride, values + i * stride, stride);
         if (examples->labels)
@@ -106,6 +111,42 @@ void vcl_examples_keep_every(struct vcl_examples *examples, size_t every, bool i
         kept++;
     }
     examples->count = kept;
+}
+
+enum vcl_status vcl_examples_copy_every(const struct vcl_examples *examples, size_t every,
+                                        bool invert, struct vcl_examples *ret_copy,
+                                        struct vcl_error *err)
+{
+    size_t stride = vcl_examples_stride(examples), kept = 0;
+    size_t of_every = examples->count / every;
+    struct vcl_examples copy = {0};
+    enum vcl_status r;
+    TRY(vcl_examples_init(&copy, invert ? examples->count - of_every : of_every, examples->shape,
+                          examples->dtype, err));
+    if (examples->labels)
+        TRY(vcl_alloc(copy.count, sizeof *copy.labels, &copy.labels, err));
+    for (size_t i = 0; i < examples->count; i++) {
+        if (!is_kept(i, every, invert))
+            continue;
+        memcpy((char *)copy.values + kept * stride, (const char *)examples->values + i * stride,
+               stride);
+        if (copy.labels)
+            copy.labels[kept] = examples->labels[i];
+        kept++;
+    }
+    *ret_copy = copy;
+    copy = (struct vcl_examples){0};
+out:
+    vcl_examples_finish(&copy);
+    return r;
+}
+
+void vcl_examples_trim(struct vcl_examples *examples)
+{
+    size_t size = examples->count * vcl_examples_stride(examples);
+    void *values = size ? realloc(examples->values, size) : NULL;
+    if (values)
+        examples->values = values;
 }
 
 enum vcl_status vcl_examples_check(const char *name, size_t count, size_t columns,

@@ -37,6 +37,14 @@ enum vcl_status vcl_examples_append(struct vcl_examples *examples, struct vcl_ex
 /* Keeps example i if (i + 1) % every == 0; with `invert`, if it is not. */
 void vcl_examples_keep_every(struct vcl_examples *examples, size_t every, bool invert);
 
+/* A new copy of those that vcl_examples_keep_every would keep. */
+enum vcl_status vcl_examples_copy_every(const struct vcl_examples *examples, size_t every,
+                                        bool invert, struct vcl_examples *ret_copy,
+                                        struct vcl_error *err) VCL_MUST_CHECK;
+
+/* Gives back the memory behind the last one. */
+void vcl_examples_trim(struct vcl_examples *examples);
+
 /* Refuses an empty set, NaN and infinity; names the first example and column that is wrong. */
 enum vcl_status vcl_examples_check(const char *name, size_t count, size_t columns,
                                    enum vcl_dtype dtype, const void *values,

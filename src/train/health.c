@@ -71,7 +71,5 @@ enum vcl_status vcl_health_check(struct vcl_trainer *trainer, struct vcl_error *
             (unsigned long long)bad + 1, (unsigned long long)trainer->at.epoch + 1,
             (unsigned long long)(bad - before) + 1, gradient ? "the gradient of " : "",
             gradient ? (param ? param->name : "padding") : first_bad_tensor(trainer, bad - before));
-    return vcl_error_hint(err, r,
-                          "a smaller --lr, or --set clip=10, often helps; the last "
-                          "checkpoint is untouched");
+    return vcl_error_hint(err, r, VCL_DIVERGED_HINT "; the last checkpoint is untouched");
 }

@@ -144,8 +144,7 @@ enum vcl_status vcl_loop_evaluate(struct vcl_trainer *trainer, struct vcl_loop *
         r = ERR(err, VCL_E_NUMERIC, "epoch %llu: the loss on the %s is not finite",
                 (unsigned long long)trainer->at.epoch + 1,
                 loop == &trainer->valid ? "validation part" : "test set");
-        return vcl_error_hint(err, r,
-                              "a smaller --lr often helps; the last checkpoint is untouched");
+        return vcl_error_hint(err, r, VCL_DIVERGED_HINT "; the last checkpoint is untouched");
     }
     *ret_losses = sum;
 out:

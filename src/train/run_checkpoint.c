@@ -1,46 +1,111 @@
 /* SPDX-License-Identifier: MIT
  *
- * checkpoint.safetensors of a run folder: parameters, optimiser state, and where the run stands.
+ * checkpoint.safetensors of a run folder: parameters, optimiser state, where the run stands, and
+ * the losses of metrics.jsonl. It is the last file that an epoch replaces, and the one before it is
+ * kept: what a resumed run finds is whole, and anything else can be made again from it.
  */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
 #include "base/json.h"
+#include "cl/context.h"
 #include "train/trainer.h"
 #include "vae/model_file.h"
+#include "vae/safetensors_crc.h"
 
-enum vcl_status vcl_run_write_checkpoint(struct vcl_trainer *trainer, struct vcl_error *err)
+/* ---- writing ---- */
+
+static json_t *position_json(const struct vcl_trainer *trainer)
 {
     const struct vcl_position *at = &trainer->at;
-    char epoch[32], step[32], recon[48], kl[48], *path = NULL;
-    enum vcl_status r;
+    char epoch[32], step[32], recon[48], kl[48], first[48];
     snprintf(epoch, sizeof epoch, "%llu", (unsigned long long)at->epoch);
     snprintf(step, sizeof step, "%llu", (unsigned long long)at->step);
     snprintf(recon, sizeof recon, "%a", at->recon_sum); /* every bit of a double */
     snprintf(kl, sizeof kl, "%a", at->kl_sum);
-    json_t *extra =
-        json_pack("{s:s, s:s, s:s, s:s, s:s}", "epoch", epoch, "epoch_step", step, "recon_sum",
-                  recon, "kl_sum", kl, "optimiser", trainer->optimiser->name);
-    if (!extra)
-        return ERR(err, VCL_E_NOMEM, "cannot write a checkpoint");
-    TRY(vcl_path_join(trainer->params->out, "checkpoint.safetensors", &path, err));
-    TRY(vcl_model_write(trainer->model, path, trainer->optimiser->states, extra, true, err));
-    trainer->saved = true;
+    snprintf(first, sizeof first, "%a", at->first_loss);
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", VCL_ST_CRC, VCL_ST_CRC_ZERO, "epoch",
+                     epoch, "epoch_step", step, "recon_sum", recon, "kl_sum", kl, "first_loss",
+                     first, "optimiser", trainer->optimiser->name);
+}
+
+enum vcl_status vcl_run_prepare_checkpoint(struct vcl_trainer *trainer, struct vcl_writer *writer,
+                                           struct vcl_error *err)
+{
+    const struct vcl_str *lines = &trainer->losses;
+    const struct vcl_st_tensor metrics = {.name = "metrics",
+                                          .dims = 1,
+                                          .shape = {(uint32_t)lines->len},
+                                          .count = lines->len,
+                                          .is_text = true,
+                                          .text = lines->text};
+    const struct vcl_model_extra extra = {
+        .states = trainer->optimiser->states, .metadata = position_json(trainer), .text = &metrics};
+    char *path = NULL;
+    enum vcl_status r = VCL_OK;
+    if (!extra.metadata)
+        FAIL(err, VCL_E_NOMEM, "cannot write a checkpoint");
+    TRY(vcl_path_join(trainer->params->out, VCL_CHECKPOINT, &path, err));
+    TRY(vcl_writer_init(writer, path, true, err));
+    TRY(vcl_model_write(trainer->model, &extra, writer, err));
+    TRY(vcl_writer_sync(writer, err));
 out:
-    json_decref(extra);
+    json_decref((json_t *)extra.metadata);
     free(path);
     return r;
 }
 
+/* Killed between the two renames, a run goes on from the checkpoint before. */
+enum vcl_status vcl_run_commit_checkpoint(struct vcl_trainer *trainer, struct vcl_writer *writer,
+                                          struct vcl_error *err)
+{
+    char *previous = NULL;
+    enum vcl_status r;
+    TRY(vcl_path_join(trainer->params->out, VCL_PREVIOUS, &previous, err));
+    if (vcl_file_exists(writer->path))
+        TRY(vcl_file_rename(writer->path, previous, err));
+    TRY(vcl_writer_commit(writer, err));
+    trainer->saved = true;
+out:
+    free(previous);
+    return r;
+}
+
+/* ---- reading ---- */
+
+/* A key that nobody writes is one that was damaged. */
+static enum vcl_status check_keys(const struct vcl_st_file *file, struct vcl_error *err)
+{
+    static const char *const known[] = {"format", "version",    "spec",       "normalisation",
+                                        "steps",  "epoch",      "epoch_step", "recon_sum",
+                                        "kl_sum", "first_loss", "optimiser",  VCL_ST_CRC};
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)file->metadata, key, value)
+    {
+        bool found = false;
+        for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+            found |= strcmp(key, known[i]) == 0;
+        if (!found)
+            return ERR(err, VCL_E_FORMAT, "no checkpoint has an entry '%s' in its metadata", key);
+    }
+    return VCL_OK;
+}
+
+/* Checkpoints of 0.1.0 have neither a checksum nor a first loss. */
 static bool read_position(const struct vcl_st_file *file, struct vcl_position *at)
 {
     const char *epoch = vcl_st_metadata(file, "epoch"), *step = vcl_st_metadata(file, "epoch_step");
     const char *recon = vcl_st_metadata(file, "recon_sum"), *kl = vcl_st_metadata(file, "kl_sum");
+    const char *first = vcl_st_metadata(file, "first_loss");
+    at->first_loss = NAN;
     return epoch && step && recon && kl && vcl_parse_u64(epoch, &at->epoch) &&
            vcl_parse_u64(step, &at->step) && vcl_parse_f64(recon, &at->recon_sum) &&
-           vcl_parse_f64(kl, &at->kl_sum);
+           vcl_parse_f64(kl, &at->kl_sum) && (!first || vcl_parse_f64(first, &at->first_loss)) &&
+           !first == !vcl_st_metadata(file, VCL_ST_CRC);
 }
 
 /* The model that the checkpoint describes must be the one that config.json describes. */
@@ -63,30 +128,60 @@ out:
     return r;
 }
 
-/* Replaces the trainer's fresh model by the checkpoint's. */
-enum vcl_status vcl_run_read_checkpoint(struct vcl_trainer *trainer, struct vcl_error *err)
+static enum vcl_status apply(struct vcl_trainer *trainer, const struct vcl_st_file *file,
+                             struct vcl_error *err)
 {
-    struct vcl_st_file file = {0};
-    char *path = NULL;
     enum vcl_status r;
-    TRY(vcl_path_join(trainer->params->out, "checkpoint.safetensors", &path, err));
-    if (!vcl_file_exists(path)) {
-        r = ERR(err, VCL_E_IO, "'%s' has no checkpoint to resume from", trainer->params->out);
-        vcl_error_hint(err, r, "train anew with --out and the options in its config.json");
-        goto out;
-    }
-    TRY(vcl_st_read(path, &file, err));
-    TRY(vcl_model_from_file(trainer->ctx, &file, trainer->train.batch, true, &trainer->model, err));
+    TRY(check_keys(file, err));
+    TRY(vcl_model_from_file(trainer->ctx, file, trainer->train.batch, true, &trainer->model, err));
     TRY(same_model(trainer, err));
-    const char *optimiser = vcl_st_metadata(&file, "optimiser");
+    const char *optimiser = vcl_st_metadata(file, "optimiser");
     if (!optimiser || strcmp(optimiser, trainer->optimiser->name) != 0)
         FAIL(err, VCL_E_ARG, "the checkpoint was made with the optimiser '%s'",
              optimiser ? optimiser : "?");
-    TRY(vcl_model_read_states(trainer->model, &file, trainer->optimiser->states, err));
-    if (!read_position(&file, &trainer->at) || trainer->at.step > trainer->train.steps)
-        FAIL(err, VCL_E_FORMAT, "'%s' has no valid position", path);
+    TRY(vcl_model_read_states(trainer->model, file, trainer->optimiser->states, err));
+    if (!read_position(file, &trainer->at) || trainer->at.step > trainer->train.steps)
+        FAIL(err, VCL_E_FORMAT, "the checkpoint has no valid position");
+    const struct vcl_st_tensor *metrics = vcl_st_find(file, "metrics");
+    if (metrics && metrics->is_text) /* those of 0.1.0 have none */
+        vcl_str_add_bytes(&trainer->losses, metrics->text, metrics->count);
+    TRY(vcl_str_check(&trainer->losses, err));
+out:
+    return r;
+}
+
+static enum vcl_status read_from(struct vcl_trainer *trainer, const char *path,
+                                 const char *previous, struct vcl_error *err)
+{
+    struct vcl_st_file file = {0};
+    enum vcl_status r = vcl_st_read(path, &file, err);
+    if (r < 0)
+        goto out;
+    r = apply(trainer, &file, err);
+    if (r < 0)
+        vcl_error_wrap(err, r, "'%s'", path);
 out:
     vcl_st_finish(&file);
+    if (r == VCL_E_FORMAT && vcl_file_exists(previous) && strcmp(path, previous) != 0)
+        vcl_error_hint(err, r, "delete it to go on from '%s', the checkpoint before", previous);
+    return r;
+}
+
+enum vcl_status vcl_run_read_checkpoint(struct vcl_trainer *trainer, struct vcl_error *err)
+{
+    char *path = NULL, *previous = NULL;
+    enum vcl_status r;
+    TRY(vcl_path_join(trainer->params->out, VCL_CHECKPOINT, &path, err));
+    TRY(vcl_path_join(trainer->params->out, VCL_PREVIOUS, &previous, err));
+    if (vcl_file_exists(path)) {
+        TRY(read_from(trainer, path, previous, err));
+    } else if (vcl_file_exists(previous)) {
+        TRY(read_from(trainer, previous, previous, err));
+        vcl_log(trainer->ctx, VCL_LOG_WARNING, "going on from '%s', the checkpoint before",
+                previous);
+    }
+out:
     free(path);
+    free(previous);
     return r;
 }

@@ -4,9 +4,11 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "cl/context.h"
 #include "train/trainer.h"
 
 enum { WARM_STEPS = 10 };       /* not timed */
+enum { FAR_ABOVE = 10 };        /* times the first loss: no longer learning */
 static const double LOOK = 0.2; /* seconds between looks at the device's numbers */
 
 static struct vcl_optimiser_config optimiser_config(const struct vcl_config *c)
@@ -66,9 +68,9 @@ out:
 static enum vcl_status make_model(struct vcl_trainer *t, struct vcl_error *err)
 {
     enum vcl_status r;
-    if (t->params->resume) {
+    if (t->params->resume)
         TRY(vcl_run_folder_resume(t, err));
-    } else {
+    if (!t->model) {
         TRY(vcl_model_create(t->ctx, t->config, t->params->train->shape, t->train.batch, true,
                              &t->model, err));
     }
@@ -110,6 +112,8 @@ static enum vcl_status set_up(struct vcl_trainer *t, struct vcl_error *err)
     t->optimiser_config = optimiser_config(t->config);
     TRY(vcl_optimiser_find(t->config->optimiser, &t->optimiser, err));
     TRY(vcl_binarise_find(t->config->binarize, &t->binarise, err));
+    if (t->params->out)
+        TRY(vcl_run_folder_open(t, err));
     TRY(divide_data(t, err));
     TRY(make_metrics(t, err));
     TRY(make_model(t, err));
@@ -132,6 +136,7 @@ static void tear_down(struct vcl_trainer *t)
     vcl_buf_destroy(&t->health);
     vcl_model_destroy(&t->model);
     vcl_str_finish(&t->metrics);
+    vcl_str_finish(&t->losses);
     free(t->host_slots);
     free(t->train_indices);
 }
@@ -147,6 +152,11 @@ static void shuffle(struct vcl_trainer *t)
         t->train.order[i] = t->train_indices[t->train.order[i]];
 }
 
+static double step_loss(const struct vcl_trainer *t, const float *slot, uint64_t step)
+{
+    return ((double)slot[0] + slot[1]) / vcl_loop_rows(&t->train, step);
+}
+
 /* Adds steps from .. to-1 to the sums; returns the mean loss of the last one. */
 static enum vcl_status collect(struct vcl_trainer *t, uint64_t from, uint64_t to, double *ret_loss,
                                struct vcl_error *err)
@@ -160,8 +170,9 @@ static enum vcl_status collect(struct vcl_trainer *t, uint64_t from, uint64_t to
         t->at.recon_sum += t->host_slots[2 * i];
         t->at.kl_sum += t->host_slots[2 * i + 1];
     }
-    const float *last = t->host_slots + 2 * (to - from - 1);
-    *ret_loss = ((double)last[0] + last[1]) / vcl_loop_rows(&t->train, to - 1);
+    if (isnan(t->at.first_loss))
+        t->at.first_loss = step_loss(t, t->host_slots, from);
+    *ret_loss = step_loss(t, t->host_slots + 2 * (to - from - 1), to - 1);
 out:
     return r;
 }
@@ -263,6 +274,7 @@ static enum vcl_status train_epoch(struct vcl_trainer *t, bool first_epoch, stru
     double last_look = vcl_now();
     enum vcl_status r = VCL_OK;
     t->epoch_start = last_look;
+    t->epoch_from = first;
     if (t->train.steps < 2 * warm)
         warm = first; /* too short to leave any step out */
     shuffle(t);
@@ -288,10 +300,24 @@ out:
     return r;
 }
 
+/* Said when it is first seen, and at the end. */
+static void warn_if_diverged(struct vcl_trainer *t, const struct vcl_epoch *epoch)
+{
+    double first = t->at.first_loss, unit = fabs(first) > 1 ? fabs(first) : 1;
+    bool diverged = epoch->train.loss - first > (FAR_ABOVE - 1) * unit;
+    if (diverged && (!t->diverged || epoch->epoch == epoch->epochs))
+        vcl_log(
+            t->ctx, VCL_LOG_WARNING,
+            "the loss is far above where it began: %.4g nats, %.4g at first; " VCL_DIVERGED_HINT,
+            epoch->train.loss, first);
+    t->diverged = diverged;
+}
+
 static enum vcl_status finish_epoch(struct vcl_trainer *t, struct vcl_epoch *epoch,
                                     struct vcl_error *err)
 {
     double n = (double)t->train.count, trained = vcl_now() - t->epoch_start;
+    double seen = n - (double)(t->epoch_from * t->train.batch); /* by this run, if it was resumed */
     enum vcl_status r = VCL_OK;
     *epoch = (struct vcl_epoch){
         .epoch = t->at.epoch + 1,
@@ -300,7 +326,7 @@ static enum vcl_status finish_epoch(struct vcl_trainer *t, struct vcl_epoch *epo
         .train = {.recon = t->at.recon_sum / n, .kl = t->at.kl_sum / n},
         .has_valid = t->valid.steps > 0,
         .has_test = t->test.steps > 0,
-        .images_per_second = trained > 0 ? n / trained : 0,
+        .images_per_second = trained > 0 ? seen / trained : 0,
     };
     epoch->train.loss = epoch->train.recon + epoch->train.kl;
     if (epoch->has_valid)
@@ -308,10 +334,9 @@ static enum vcl_status finish_epoch(struct vcl_trainer *t, struct vcl_epoch *epo
     if (epoch->has_test)
         TRY(vcl_loop_evaluate(t, &t->test, &epoch->test, err));
     epoch->seconds = vcl_now() - t->epoch_start;
-    t->at = (struct vcl_position){.epoch = t->at.epoch + 1};
+    t->at = (struct vcl_position){.epoch = t->at.epoch + 1, .first_loss = t->at.first_loss};
     TRY(vcl_run_folder_epoch(t, epoch, err));
-    if (t->params->epoch)
-        t->params->epoch(t->params->user, epoch, t->model);
+    warn_if_diverged(t, epoch);
 out:
     return r;
 }
@@ -328,6 +353,7 @@ static void fill_result(const struct vcl_trainer *t, const struct vcl_epoch *las
         .train = last->epoch ? last->train : none,
         .test = last->has_test ? last->test : none,
         .images_per_second = t->train_seconds > 0 ? (double)t->timed_images / t->train_seconds : 0,
+        .diverged = t->diverged,
         .seconds = vcl_now() - t->start,
         .startup_seconds = t->startup_seconds,
         .busy_share = vcl_profile_busy_share(t->ctx),
@@ -357,7 +383,8 @@ enum vcl_status vcl_train(struct vcl_ctx *ctx, const struct vcl_config *config,
                           const struct vcl_train_params *params, struct vcl_model **ret_model,
                           struct vcl_train_result *ret_result, struct vcl_error *err)
 {
-    struct vcl_trainer t = {.ctx = ctx, .config = config, .params = params, .start = vcl_now()};
+    struct vcl_trainer t = {
+        .ctx = ctx, .config = config, .params = params, .start = vcl_now(), .at.first_loss = NAN};
     struct vcl_epoch last = {0};
     enum vcl_status r;
     TRY(set_up(&t, err));
@@ -371,8 +398,7 @@ enum vcl_status vcl_train(struct vcl_ctx *ctx, const struct vcl_config *config,
         }
     }
 out:
-    if (r < 0)
-        vcl_run_folder_abandon(&t);
+    vcl_run_folder_close(&t, r < 0);
     tear_down(&t);
     return r;
 }

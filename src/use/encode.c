@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "use/finite.h"
 #include "vae/model.h"
 #include "vaecl/use.h"
 
@@ -90,11 +91,14 @@ enum vcl_status vcl_encode(struct vcl_model *model, const struct vcl_dataset *se
         TRY(send(model, set, first + done, rows, seed, err));
         TRY(vcl_model_encode(model, rows, err));
         TRY(vcl_buf_read(vcl_model_heads(model), 0, rows * width * sizeof(float), heads, err));
+        TRY(vcl_check_finite("code", "example", first + done, rows, width, heads, err));
         split_heads(model, heads, rows, ret_mean + done * dim,
                     ret_logvar ? ret_logvar + done * dim : NULL);
         if (ret_z) {
             TRY(vcl_model_draw(model, rows, 1, 0, err));
             TRY(vcl_buf_read(model->z, 0, rows * dim * sizeof(float), ret_z + done * dim, err));
+            TRY(vcl_check_finite("draw", "example", first + done, rows, dim, ret_z + done * dim,
+                                 err));
         }
         done += rows;
     }

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "use/finite.h"
 #include "vae/model.h"
 #include "vaecl/use.h"
 
@@ -65,6 +66,9 @@ static enum vcl_status elbo_batch(struct evaluation *e, size_t first, uint32_t r
     TRY(vcl_buf_read(model->recon, 0, rows * sizeof(float), e->recon, err));
     TRY(vcl_buf_read(model->kl, 0, rows * sizeof(float), e->kl, err));
     TRY(vcl_buf_read(vcl_model_heads(model), 0, rows * width * sizeof(float), e->heads, err));
+    TRY(vcl_check_finite("reconstruction term", "example", first, rows, 1, e->recon, err));
+    TRY(vcl_check_finite("KL term", "example", first, rows, 1, e->kl, err));
+    TRY(vcl_check_finite("code", "example", first, rows, width, e->heads, err));
     for (uint32_t i = 0; i < rows; i++) {
         sum->recon += e->recon[i];
         sum->kl += e->kl[i];
@@ -151,8 +155,11 @@ static enum vcl_status nll_batch(struct evaluation *e, size_t first, uint32_t ro
         TRY(weigh(e, rows, samples, sample, e->weights, k, err));
         sample += samples;
     }
-    for (uint32_t i = 0; i < rows; i++)
-        *sum -= log_mean_exp(e->weights + (size_t)i * k, k);
+    for (uint32_t i = 0; i < rows; i++) {
+        double bound = log_mean_exp(e->weights + (size_t)i * k, k);
+        TRY(vcl_check_number("NLL", "example", first + i, -bound, err));
+        *sum -= bound;
+    }
 out:
     return r;
 }

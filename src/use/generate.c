@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "use/finite.h"
 #include "vae/model.h"
 #include "vaecl/use.h"
 
@@ -31,17 +32,29 @@ out:
     return r;
 }
 
+/* Codes first .. first+rows-1, of at most a batch. */
+static enum vcl_status decode_batch(struct vcl_model *model, size_t first, uint32_t rows,
+                                    const float *z, float *ret_x, struct vcl_error *err)
+{
+    size_t dim = model->latent, size = model->data_size;
+    enum vcl_status r;
+    TRY(vcl_check_finite("value", "code", first, rows, dim, z, err));
+    TRY(vcl_buf_write(model->z, 0, rows * dim * sizeof(float), z, err));
+    TRY(vcl_model_decode(model, rows, err));
+    TRY(vcl_model_mean(model, rows, err));
+    TRY(vcl_buf_read(vcl_model_y(model), 0, rows * size * sizeof(float), ret_x, err));
+    TRY(vcl_check_finite("example", "code", first, rows, size, ret_x, err));
+out:
+    return r;
+}
+
 enum vcl_status vcl_decode(struct vcl_model *model, size_t n, const float *z, float *ret_x,
                            struct vcl_error *err)
 {
     enum vcl_status r = VCL_OK;
     for (size_t done = 0; done < n;) {
         uint32_t rows = part_of(n - done, model->batch);
-        TRY(vcl_buf_write(model->z, 0, (size_t)rows * model->latent * sizeof(float),
-                          z + done * model->latent, err));
-        TRY(vcl_model_decode(model, rows, err));
-        TRY(vcl_model_mean(model, rows, err));
-        TRY(vcl_buf_read(vcl_model_y(model), 0, (size_t)rows * model->data_size * sizeof(float),
+        TRY(decode_batch(model, done, rows, z + done * model->latent,
                          ret_x + done * model->data_size, err));
         done += rows;
     }

@@ -89,15 +89,16 @@ out:
     return r;
 }
 
-enum vcl_status vcl_model_write(struct vcl_model *model, const char *path, int states,
-                                const json_t *extra, bool replace, struct vcl_error *err)
+enum vcl_status vcl_model_write(struct vcl_model *model, const struct vcl_model_extra *extra,
+                                struct vcl_writer *writer, struct vcl_error *err)
 {
     const struct vcl_params *params = &model->params;
     struct tensor_list list = {0};
     json_t *meta = NULL;
-    size_t most = (size_t)(1 + states) * params->count;
+    int states = extra ? extra->states : 0;
+    size_t most = (size_t)(1 + states) * params->count + 1;
     enum vcl_status r;
-    TRY(metadata(model, extra, &meta, err));
+    TRY(metadata(model, extra ? extra->metadata : NULL, &meta, err));
     TRY(vcl_arena_alloc(&list.arena, most * sizeof *list.tensors, &list.tensors, err));
     TRY(add_tensors(params, params->value, "", &list, err));
     for (int i = 0; i < states; i++) {
@@ -105,7 +106,9 @@ enum vcl_status vcl_model_write(struct vcl_model *model, const char *path, int s
         snprintf(prefix, sizeof prefix, "state%d/", i);
         TRY(add_tensors(params, params->state[i], prefix, &list, err));
     }
-    TRY(vcl_st_write(path, list.tensors, list.count, meta, replace, err));
+    if (extra && extra->text)
+        list.tensors[list.count++] = *extra->text;
+    TRY(vcl_st_write(writer, list.tensors, list.count, meta, err));
 out:
     json_decref(meta);
     vcl_arena_finish(&list.arena);
@@ -115,7 +118,15 @@ out:
 enum vcl_status vcl_model_save(struct vcl_model *model, const char *path, bool replace,
                                struct vcl_error *err)
 {
-    return vcl_model_write(model, path, 0, NULL, replace, err);
+    struct vcl_writer writer;
+    enum vcl_status r = vcl_writer_init(&writer, path, replace, err);
+    if (r < 0)
+        return r;
+    TRY(vcl_model_write(model, NULL, &writer, err));
+    TRY(vcl_writer_commit(&writer, err));
+out:
+    vcl_writer_finish(&writer);
+    return r;
 }
 
 static enum vcl_status wrong_shape(const struct vcl_st_tensor *tensor,
@@ -140,7 +151,7 @@ static enum vcl_status find_tensor(const struct vcl_st_file *file, const char *p
     const struct vcl_st_tensor *tensor = vcl_st_find(file, name);
     if (!tensor)
         return ERR(err, VCL_E_FORMAT, "tensor '%s' is missing", name);
-    if (tensor->dims != param->dims || tensor->count != param->count ||
+    if (tensor->is_text || tensor->dims != param->dims || tensor->count != param->count ||
         memcmp(tensor->shape, param->shape, param->dims * sizeof *param->shape) != 0)
         return wrong_shape(tensor, param, err);
     *ret_tensor = tensor;

@@ -9,11 +9,17 @@
 #include "vae/model.h"
 #include "vae/safetensors.h"
 
-/* Writes parameters, and with `state` the optimiser's flat buffers under "state0/NAME" ...
- * `extra` (NULL or an object of strings) is added to the metadata. */
-enum vcl_status vcl_model_write(struct vcl_model *model, const char *path, int states,
-                                const json_t *extra, bool replace,
-                                struct vcl_error *err) VCL_MUST_CHECK;
+/* What a checkpoint holds beside the model. */
+struct vcl_model_extra {
+    int states;                       /* of the optimiser's flat buffers: "state0/NAME" ... */
+    const json_t *metadata;           /* an object of strings */
+    const struct vcl_st_tensor *text; /* one more tensor, the last one */
+};
+
+/* Writes the parameters, and with `extra` (or NULL) what it says. The caller commits. VCL_E_NUMERIC
+ * if something is not finite: such a file could not be read back. */
+enum vcl_status vcl_model_write(struct vcl_model *model, const struct vcl_model_extra *extra,
+                                struct vcl_writer *writer, struct vcl_error *err) VCL_MUST_CHECK;
 
 /* Makes the model that an opened file describes, with its parameters. */
 enum vcl_status vcl_model_from_file(struct vcl_ctx *ctx, const struct vcl_st_file *file,

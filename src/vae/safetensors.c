@@ -7,7 +7,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
-#include "base/writer.h"
+#include "vae/safetensors_crc.h"
 
 #define MAX_HEADER ((uint64_t)100 << 20) /* the format's own limit */
 
@@ -56,9 +56,10 @@ static enum vcl_status read_tensor(const char *name, const json_t *entry, const 
     const json_t *offsets = json_object_get(entry, "data_offsets");
     const char *dtype = json_string_value(json_object_get(entry, "dtype"));
     *tensor = (struct vcl_st_tensor){.name = name};
-    if (!dtype || strcmp(dtype, "F32") != 0)
-        return ERR(err, VCL_E_FORMAT, "tensor '%s' is %s, only F32 is read", name,
+    if (!dtype || (strcmp(dtype, "F32") != 0 && strcmp(dtype, "U8") != 0))
+        return ERR(err, VCL_E_FORMAT, "tensor '%s' is %s, only F32 and U8 are read", name,
                    dtype ? dtype : "of no type");
+    tensor->is_text = strcmp(dtype, "U8") == 0;
     enum vcl_status r = read_shape(json_object_get(entry, "shape"), tensor, err);
     if (r < 0)
         return r;
@@ -69,11 +70,13 @@ static enum vcl_status read_tensor(const char *name, const json_t *entry, const 
         return ERR(err, VCL_E_FORMAT,
                    "tensor '%s' is said to lie at bytes %zu to %zu of %zu, expected from %zu", name,
                    begin, end, body_size, *cursor);
-    if ((end - begin) / sizeof(float) != tensor->count || (end - begin) % sizeof(float))
+    if (end - begin != vcl_st_bytes(tensor))
         return ERR(err, VCL_E_FORMAT, "tensor '%s' has %zu bytes for %zu values", name, end - begin,
                    tensor->count);
+    if (!tensor->is_text && begin % sizeof(float))
+        return ERR(err, VCL_E_FORMAT, "tensor '%s' is not aligned", name);
     *cursor = end;
-    tensor->values = (const float *)(const void *)(body + begin);
+    tensor->text = (const char *)body + begin;
     return VCL_OK;
 }
 
@@ -156,6 +159,8 @@ enum vcl_status vcl_st_parse(unsigned char *data, size_t size, struct vcl_st_fil
     if (header_size % 4)
         FAIL(err, VCL_E_FORMAT, "the header's length %llu leaves tensors unaligned",
              (unsigned long long)header_size);
+    if (json_object_get(json_object_get(file.header, "__metadata__"), VCL_ST_CRC))
+        TRY(vcl_st_crc_check(data, size, header_size, err));
     TRY(read_tensors(&file, data + 8 + header_size, size - 8 - header_size, err));
     *ret_file = file;
     return VCL_OK;
@@ -199,6 +204,11 @@ const char *vcl_st_metadata(const struct vcl_st_file *file, const char *key)
     return json_string_value(json_object_get(file->metadata, key));
 }
 
+size_t vcl_st_bytes(const struct vcl_st_tensor *tensor)
+{
+    return tensor->count * (tensor->is_text ? 1 : sizeof(float));
+}
+
 static json_t *tensor_json(const struct vcl_st_tensor *tensor, size_t *offset)
 {
     json_t *shape = json_array();
@@ -209,9 +219,9 @@ static json_t *tensor_json(const struct vcl_st_tensor *tensor, size_t *offset)
         }
     }
     size_t begin = *offset;
-    *offset += tensor->count * sizeof(float);
-    return json_pack("{s:s, s:o, s:[I, I]}", "dtype", "F32", "shape", shape, "data_offsets",
-                     (json_int_t)begin, (json_int_t)*offset);
+    *offset += vcl_st_bytes(tensor);
+    return json_pack("{s:s, s:o, s:[I, I]}", "dtype", tensor->is_text ? "U8" : "F32", "shape",
+                     shape, "data_offsets", (json_int_t)begin, (json_int_t)*offset);
 }
 
 /* The header padded with blanks so that tensors are aligned to 8 bytes. */
@@ -233,24 +243,21 @@ static enum vcl_status make_header(const struct vcl_st_tensor *tensors, size_t c
     return vcl_str_check(out, err);
 }
 
-enum vcl_status vcl_st_write(const char *path, const struct vcl_st_tensor *tensors, size_t count,
-                             const json_t *metadata, bool replace, struct vcl_error *err)
+enum vcl_status vcl_st_write(struct vcl_writer *writer, const struct vcl_st_tensor *tensors,
+                             size_t count, const json_t *metadata, struct vcl_error *err)
 {
     struct vcl_str header = {0};
-    struct vcl_writer writer = {0};
     unsigned char length[8];
     enum vcl_status r;
     TRY(make_header(tensors, count, metadata, &header, err));
     for (int i = 0; i < 8; i++)
         length[i] = (unsigned char)((uint64_t)header.len >> 8 * i);
-    TRY(vcl_writer_init(&writer, path, replace, err));
-    TRY(vcl_writer_add(&writer, length, sizeof length, err));
-    TRY(vcl_writer_add(&writer, header.text, header.len, err));
+    vcl_st_crc_fill(length, &header, tensors, count);
+    TRY(vcl_writer_add(writer, length, sizeof length, err));
+    TRY(vcl_writer_add(writer, header.text, header.len, err));
     for (size_t i = 0; i < count; i++)
-        TRY(vcl_writer_add(&writer, tensors[i].values, tensors[i].count * sizeof(float), err));
-    TRY(vcl_writer_commit(&writer, err));
+        TRY(vcl_writer_add(writer, tensors[i].values, vcl_st_bytes(&tensors[i]), err));
 out:
-    vcl_writer_finish(&writer);
     vcl_str_finish(&header);
     return r;
 }

@@ -85,15 +85,16 @@ class Bench:
                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                 stderr=subprocess.PIPE, **options)
 
-    def run(self, command, env=None, file_size=None, memory=None, stdout=None):
-        """`file_size` and `memory` are limits in bytes; `stdout` is a file to write to."""
+    def run(self, command, env=None, file_size=None, memory=None, stdout=None, cwd='.'):
+        """`file_size` and `memory` are limits in bytes; `stdout` is a file to write to; `cwd` is
+        a folder within the bench's."""
         def limit():
             if file_size is not None:
                 resource.setrlimit(resource.RLIMIT_FSIZE, (file_size, file_size))
             if memory is not None:
                 resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
         try:
-            done = subprocess.run([self.program, *command], cwd=self.folder, text=True,
+            done = subprocess.run([self.program, *command], cwd=self.folder / cwd, text=True,
                                   errors='replace', env=dict(self.env, **(env or {})),
                                   stdin=subprocess.DEVNULL, stdout=stdout or subprocess.PIPE,
                                   stderr=subprocess.PIPE, timeout=TIMEOUT, preexec_fn=limit,

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Tests of the command line: run.py PROGRAM PART [NAME] runs one part and prints TAP.
 
-Parts: commands, failures, runs. NAME runs only the tests whose name has it.
+Parts: commands, data, failures, runs. NAME runs only the tests whose name has it.
 """
 import pathlib
 import sys
@@ -9,7 +9,9 @@ import tempfile
 
 import case_file
 import inputs
+import scenarios_data
 import scenarios_failures
+import scenarios_finite
 import scenarios_misc
 import scenarios_runs
 from harness import Bench, Tap
@@ -39,6 +41,11 @@ def run_commands(bench, tap):
     scenarios_misc.run(bench, tap)
 
 
+def run_data(bench, tap):
+    scenarios_data.run(bench, tap)
+    scenarios_finite.run(bench, tap)
+
+
 def run_failures(bench, tap):
     bench.good('train', '--data', 'in/small.npy', '--objective', 'ae', '--encoder', '', '--decoder',
                '', '--latent', '3', '--batch', '40', '--epochs', '1', '--out', 'plain')
@@ -47,7 +54,8 @@ def run_failures(bench, tap):
     scenarios_failures.run(bench, tap)
 
 
-PARTS = {'commands': run_commands, 'failures': run_failures, 'runs': scenarios_runs.run}
+PARTS = {'commands': run_commands, 'data': run_data, 'failures': run_failures,
+         'runs': scenarios_runs.run}
 
 
 def main(program, part, only=''):

@@ -56,8 +56,8 @@ def leftovers(bench, folder):
     return [name for name in os.listdir(bench.path(folder)) if '.tmp' in name]
 
 
-def check_stopped(bench, result, folder):
-    result.check_status(130)
+def check_stopped(bench, result, folder, number=signal.SIGINT):
+    result.check_status(128 + number)
     result.check_report(['vae-cl: train: stopped *', 'hint: vae-cl train --resume ' + folder])
     expect(has(bench, folder + '/checkpoint.safetensors', folder + '/model.safetensors')(),
            'there is no checkpoint\n%s' % result)
@@ -76,13 +76,25 @@ def interrupt_short(bench):
 
 
 def interrupt_long(bench):
-    """Ctrl-C, or a friendly kill, within an epoch."""
-    for number, folder in ((signal.SIGINT, 'long'), (signal.SIGTERM, 'term')):
+    """Ctrl-C, a friendly kill, or a terminal that is closed, within an epoch."""
+    for number, folder in ((signal.SIGINT, 'long'), (signal.SIGTERM, 'term'),
+                           (signal.SIGHUP, 'hup'), (signal.SIGXCPU, 'xcpu')):
         command = ['train', '--limit', '6000', '--batch', '2', '--encoder', 'dense 8 relu',
                    '--decoder', 'dense 8 relu', '--latent', '2', '--epochs', '9', '--test', 'none',
                    '--checkpoint-every', '50', '--out', folder]
         result = stop(bench, command, has(bench, folder + '/checkpoint.safetensors'), number)
-        check_stopped(bench, result, folder)
+        check_stopped(bench, result, folder, number)
+
+
+def ignored(bench):
+    """A run under nohup outlives its terminal, and any run the reader of its log."""
+    command = ['train', *LONG, '--epochs', '2', '--out', 'nohup']
+    process = bench.start(command, preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+    wait_for(process, has(bench, 'nohup/checkpoint.safetensors'), 'nohup')
+    process.stderr.close()
+    process.send_signal(signal.SIGHUP)
+    process.communicate(timeout=60)
+    expect(process.returncode == 0, 'exit %d' % process.returncode)
 
 
 def interrupt_eval(bench):
@@ -189,25 +201,101 @@ def damaged_texts(bench):
         config.write_bytes(bad)
         refused(bench, 'texts', '*config.json*')
     config.write_bytes(good)
-    bench.path('texts/metrics.jsonl').write_bytes(b'')
-    refused(bench, 'texts', '*metrics.jsonl*')
-    bench.path('texts/metrics.jsonl').unlink()
-    refused(bench, 'texts', '*metrics.jsonl*')
+
+
+def damaged_metrics(bench):
+    """Any byte of a line but the times; then the way out that the hint names."""
+    shutil.copytree(bench.path('run'), bench.path('lines'))
+    path = bench.path('lines/metrics.jsonl')
+    good = path.read_bytes()
+    end = good.index(b'"seconds"')
+    bad = [good[:i] + bytes([good[i] ^ 1 << i % 8]) + good[i + 1:] for i in range(0, end, 7)]
+    first, second = good.splitlines(keepends=True)
+    bad += [b'', first, second + first, first + first, good[:-1], b'\n' + good, b' ' + good,
+            good.replace(b'"seconds":', b'"seconds":-'), good.replace(b'seconds', b'secunds')]
+    for content in bad:
+        path.write_bytes(content)
+        refused(bench, 'lines', '*metrics.jsonl*damaged*', 'hint: delete it*')
+    path.unlink()
+    result = bench.good('train', '--resume', 'lines')
+    expect('made again' in result.err, str(result))
+    expect(metrics(bench, 'lines') == metrics(bench, 'run'), 'other losses')
+    bench.good('train', '--resume', 'lines', '--epochs', '3')
+
+
+def flipped(bench):
+    """One bit of a checkpoint, anywhere; then the checkpoint before leads to the same bits."""
+    shutil.copytree(bench.path('run'), bench.path('bits'))
+    path = bench.path('bits/checkpoint.safetensors')
+    good = path.read_bytes()
+    for i in range(0, len(good), len(good) // 60 + 1):
+        path.write_bytes(good[:i] + bytes([good[i] ^ 1 << i % 8]) + good[i + 1:])
+        refused(bench, 'bits', '*checkpoint.safetensors*', 'hint: delete it*previous*')
+    path.unlink()
+    result = bench.good('train', '--resume', 'bits')
+    expect('the checkpoint before' in result.err, str(result))
+    same_files(bench, 'bits', 'run')
+    expect(path.read_bytes() == good, 'another checkpoint')
+
+
+def lacking(bench):
+    """What a finished run lacks, or holds from an earlier step, is made again."""
+    bench.good('train', '--data', 'in/small.npy', '--model', 'in/good.json', '--batch', '40',
+               '--epochs', '1', '--out', 'early')
+    names = ('model.safetensors', 'samples.png', 'reconstructions.png')
+    shutil.copytree(bench.path('run'), bench.path('lacking'))
+    for make in (lambda name: bench.path('lacking/' + name).unlink(),
+                 lambda name: shutil.copy(bench.path('early/' + name), bench.path('lacking'))):
+        for name in names:
+            make(name)
+        bench.good('train', '--resume', 'lacking')
+        for name in names:
+            expect(bench.path('lacking/' + name).read_bytes() ==
+                   bench.path('run/' + name).read_bytes(), '%s is another' % name)
 
 
 def no_checkpoint(bench):
-    """A run that died before its first checkpoint."""
-    shutil.copytree(bench.path('run'), bench.path('young'))
-    for name in ('checkpoint.safetensors', 'model.safetensors', 'metrics.jsonl'):
-        bench.path('young/' + name).unlink()
-    refused(bench, 'young', '*no checkpoint*')
-    result = bench.bad('train', *SHORT, '--out', 'young')
-    expect('--resume' not in result.err, 'the hint leads nowhere\n%s' % result)
+    """A run that died before its first checkpoint begins again; one that has lost it does not."""
+    for lines in (0, 1, 2):
+        folder = 'young%d' % lines
+        shutil.copytree(bench.path('run'), bench.path(folder))
+        for path in bench.path(folder).iterdir():
+            if path.name != 'config.json':
+                path.unlink()
+        text = bench.path('run/metrics.jsonl').read_text(encoding='utf-8')
+        if lines:
+            bench.path(folder + '/metrics.jsonl').write_text(
+                ''.join(text.splitlines(keepends=True)[:lines]), encoding='utf-8')
+        bench.bad('train', *SHORT, '--out', folder, report=['*', 'hint: *--resume ' + folder + '*'])
+        if lines == 2:
+            refused(bench, folder, '*no checkpoint*')
+        else:
+            result = bench.good('train', '--resume', folder)
+            expect('from the beginning' in result.err, str(result))
+            same_files(bench, folder, 'run')
+
+
+def locked(bench):
+    """A second training into the folder is refused at once, and harms nothing."""
+    command = ['train', *LONG, '--epochs', '1000', '--out', 'locked']
+    process = bench.start(command)
+    wait_for(process, has(bench, 'locked/checkpoint.safetensors'), 'locked')
+    for other in (['train', *SHORT, '--out', 'locked'], ['train', '--resume', 'locked']):
+        result = bench.run(other)
+        result.check_status(1)
+        result.check_report(['*locked*in use by process %d' % process.pid])
+    expect(process.poll() is None, 'the first one has ended')
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=60)
+    expect(process.returncode == 143, 'exit %d' % process.returncode)
+    expect(not {'lock', *leftovers(bench, 'locked')} & {*os.listdir(bench.path('locked'))},
+           str(os.listdir(bench.path('locked'))))
 
 
 def run(bench, tap):
     tap.run('stopped between short epochs', interrupt_short, bench)
     tap.run('stopped within an epoch', interrupt_long, bench)
+    tap.run('signals that are ignored', ignored, bench)
     tap.run('an evaluation stopped', interrupt_eval, bench)
     tap.run('killed', killed, bench)
     tap.run('continued with more epochs', extend, bench)
@@ -215,5 +303,9 @@ def run(bench, tap):
     tap.run('three at once', side_by_side, bench)
     tap.run('the checkpoint of another run', swapped, bench)
     tap.run('a damaged checkpoint', damaged, bench)
-    tap.run('damaged texts', damaged_texts, bench)
+    tap.run('a damaged config.json', damaged_texts, bench)
+    tap.run('a damaged metrics.jsonl', damaged_metrics, bench)
+    tap.run('a flipped bit', flipped, bench)
+    tap.run('what is lacking is made again', lacking, bench)
+    tap.run('a locked folder', locked, bench)
     tap.run('no checkpoint', no_checkpoint, bench)

@@ -157,12 +157,111 @@ static void test_last_step(void **state)
     failing_finish(&f);
 }
 
+/* ---- finite, but far from where it began ---- */
+
+struct warnings {
+    size_t count;
+    char text[256];
+};
+
+static void note_warning(void *user, enum vcl_log_level level, const char *message)
+{
+    struct warnings *warnings = user;
+    if (level != VCL_LOG_WARNING)
+        return;
+    warnings->count++;
+    snprintf(warnings->text, sizeof warnings->text, "%s", message);
+}
+
+/* The loss grows tenfold and more, with no number ever infinite: said, once and at the end. */
+static void test_far_above(void **state)
+{
+    (void)state;
+    struct failing f = failing_create("sigma=0.1");
+    struct warnings warnings = {0};
+    const struct vcl_ctx_params in = {
+        .device = test_target.device.id, .log = note_warning, .log_user = &warnings};
+    const struct vcl_train_params params = {.train = f.set.set, .out = f.folder};
+    struct vcl_train_result result;
+    struct vcl_ctx *ctx;
+    OK(vcl_ctx_create(&in, &ctx, &test_error));
+    f.config->optimiser = "adam";
+    f.config->lr = 0.001;
+    OK(vcl_train(ctx, f.config, &params, NULL, &result, &test_error));
+    assert_false(result.diverged);
+    assert_int_equal(warnings.count, 0);
+    f.config->lr = 3;
+    test_folder_destroy(&f.folder);
+    f.folder = test_folder_create();
+    OK(vcl_train(ctx, f.config, &(struct vcl_train_params){.train = f.set.set, .out = f.folder},
+                 NULL, &result, &test_error));
+    assert_true(isfinite(result.train.loss));
+    assert_true(result.diverged);
+    assert_int_equal(warnings.count, 2);
+    assert_non_null(strstr(warnings.text, "far above where it began"));
+    assert_non_null(strstr(warnings.text, "--lr"));
+    vcl_ctx_destroy(&ctx);
+    failing_finish(&f);
+}
+
+/* ---- what was saved stays ---- */
+
+struct saved {
+    const char *folder;
+    unsigned char *metrics, *model;
+    size_t metrics_size, model_size;
+};
+
+/* After the first epoch, the second moment of a parameter is what a large gradient makes of it. */
+static void overflow(void *user, const struct vcl_epoch *epoch, struct vcl_model *model)
+{
+    const float infinite = INFINITY;
+    struct saved *saved = user;
+    if (epoch->epoch != 1)
+        return;
+    saved->metrics = test_file_read(saved->folder, "metrics.jsonl", &saved->metrics_size);
+    saved->model = test_file_read(saved->folder, "model.safetensors", &saved->model_size);
+    OK(vcl_buf_write(model->params.state[1], 0, sizeof infinite, &infinite, &test_error));
+}
+
+static void assert_is(const char *folder, const char *name, const unsigned char *want, size_t size)
+{
+    size_t now_size;
+    unsigned char *now = test_file_read(folder, name, &now_size);
+    assert_true(now_size == size && memcmp(now, want, size) == 0);
+    free(now);
+}
+
+/* Parameters and losses are finite all the time, but the checkpoint can't be written: neither
+ * metrics nor model are replaced, and the run goes on from the first epoch. */
+static void test_second_moment(void **state)
+{
+    (void)state;
+    struct failing f = failing_create("beta=1");
+    struct saved saved = {.folder = f.folder};
+    const struct vcl_train_params params = {
+        .train = f.set.set, .out = f.folder, .epoch = overflow, .user = &saved};
+    f.config->optimiser = "adam";
+    assert_int_equal(vcl_train(test_target.ctx, f.config, &params, NULL, NULL, &test_error),
+                     VCL_E_NUMERIC);
+    print_message("%s\n", test_error.msg);
+    assert_non_null(strstr(test_error.msg, "after step 6: tensor 'state1/"));
+    assert_non_null(strstr(test_error.hint, "--lr"));
+    assert_is(f.folder, "metrics.jsonl", saved.metrics, saved.metrics_size);
+    assert_is(f.folder, "model.safetensors", saved.model, saved.model_size);
+    OK(train(&f, true, NULL, NULL));
+    free(saved.metrics);
+    free(saved.model);
+    failing_finish(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_learning_rate), cmocka_unit_test(test_data),
         cmocka_unit_test(test_gradient),      cmocka_unit_test(test_test_set),
-        cmocka_unit_test(test_last_step),
+        cmocka_unit_test(test_last_step),     cmocka_unit_test(test_far_above),
+        cmocka_unit_test(test_second_moment),
     };
     test_begin();
     return test_on_devices(tests, sizeof tests / sizeof *tests, false);

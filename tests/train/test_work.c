@@ -98,10 +98,51 @@ static void test_command_buffers(void **state)
     free(from_list);
 }
 
+/* ---- a resumed epoch ---- */
+
+static bool stop_within(void *user, const struct vcl_progress *p)
+{
+    (void)user;
+    return p->step == 2;
+}
+
+static void note_epoch(void *user, const struct vcl_epoch *epoch, struct vcl_model *model)
+{
+    (void)model;
+    *(struct vcl_epoch *)user = *epoch;
+}
+
+/* Its speed is that of the examples which this run has seen, not of all of them. */
+static void test_resumed_rate(void **state)
+{
+    (void)state;
+    struct test_set set = test_set_create(COUNT, (struct vcl_shape){1, DATA, 1}, VCL_F32);
+    struct vcl_config *config = work_config();
+    char *folder = test_folder_create();
+    struct vcl_epoch epoch;
+    struct vcl_train_params params = {.train = set.set, .out = folder, .progress = stop_within};
+    config->checkpoint_every = 2;
+    config->epochs = 1;
+    assert_int_equal(vcl_train(test_target.ctx, config, &params, NULL, NULL, &test_error),
+                     VCL_E_INTERRUPTED);
+    params.progress = NULL;
+    params.resume = true;
+    params.epoch = note_epoch;
+    params.user = &epoch;
+    OK(vcl_train(test_target.ctx, config, &params, NULL, NULL, &test_error));
+    double seen = epoch.images_per_second * epoch.seconds;
+    if (seen < BATCH * 0.999 || seen > COUNT * 0.8)
+        fail_msg("%g examples are reported, %d were left of %d", seen, BATCH, COUNT);
+    test_folder_destroy(&folder);
+    vcl_config_destroy(&config);
+    test_set_finish(&set);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_multiply_adds),
-                                       cmocka_unit_test(test_command_buffers)};
+                                       cmocka_unit_test(test_command_buffers),
+                                       cmocka_unit_test(test_resumed_rate)};
     test_begin();
     return test_on_devices(tests, sizeof tests / sizeof *tests, false);
 }

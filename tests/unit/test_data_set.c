@@ -36,6 +36,77 @@ static void test_parts(void **state)
     vcl_dataset_destroy(&set);
 }
 
+/* Two parts from one reading are those of two. */
+static void test_two_parts(void **state)
+{
+    static const char *const splits[] = {"train", "test", "all", NULL};
+    (void)state;
+    put_bytes("two.npy", 25);
+    for (int i = 0; i < 4; i++) {
+        for (int j = 0; j < 3; j++) {
+            struct vcl_data_params params = {.source = test_path("two.npy"), .split = splits[i]};
+            struct vcl_dataset *one = NULL, *two = NULL;
+            struct vcl_error err;
+            assert_int_equal(vcl_dataset_open_two(&params, splits[j], &one, &two, &err), VCL_OK);
+            struct vcl_dataset *first = test_open("two.npy", splits[i]);
+            struct vcl_dataset *second = test_open("two.npy", splits[j]);
+            assert_int_equal(one->count, first->count);
+            assert_int_equal(two->count, second->count);
+            assert_memory_equal(one->values, first->values, first->count);
+            assert_memory_equal(two->values, second->values, second->count);
+            assert_string_equal(two->name, test_path("two.npy"));
+            assert_string_equal(two->format, "npy");
+            vcl_dataset_destroy(&one);
+            vcl_dataset_destroy(&two);
+            vcl_dataset_destroy(&first);
+            vcl_dataset_destroy(&second);
+        }
+    }
+}
+
+/* Labels and names of classes go with them; a limit is the first part's alone. */
+static void test_two_labelled_parts(void **state)
+{
+    struct vcl_dataset *one = NULL, *two = NULL;
+    struct vcl_error err;
+    (void)state;
+    test_make_folder("two");
+    test_make_folder("two/a");
+    test_make_folder("two/b");
+    for (char i = 0; i < 22; i++) {
+        char name[] = "two/b/00.png";
+        name[4] = i < 4 ? 'a' : 'b';
+        name[6] = (char)('0' + i / 10);
+        name[7] = (char)('0' + i % 10);
+        test_put_png(name, 2, 1, (unsigned char)(10 * i));
+    }
+    struct vcl_data_params params = {.source = test_path("two"), .limit = 7};
+    assert_int_equal(vcl_dataset_open_two(&params, "test", &one, &two, &err), VCL_OK);
+    assert_int_equal(one->count, 7);
+    assert_int_equal(two->count, 2);
+    assert_memory_equal(two->values, "\x5a\x5a\xbe\xbe", 4);
+    assert_int_equal(one->labels[3], 0);
+    assert_int_equal(one->labels[4], 1);
+    assert_int_equal(two->labels[1], 1);
+    assert_int_equal(two->classes, 2);
+    assert_string_equal(two->class_names[1], "b");
+    vcl_dataset_destroy(&one);
+    assert_string_equal(two->class_names[0], "a");
+    vcl_dataset_destroy(&two);
+    params.source = "digits";
+    assert_int_equal(vcl_dataset_open_two(&params, "test", &one, &two, &err), VCL_OK);
+    assert_int_equal(one->count, 7);
+    assert_int_equal(two->count, 2000);
+    vcl_dataset_destroy(&one);
+    vcl_dataset_destroy(&two);
+    put_bytes("nine.npy", 9);
+    params.source = test_path("nine.npy");
+    assert_int_equal(vcl_dataset_open_two(&params, "test", &one, &two, &err), VCL_E_RANGE);
+    test_contains(err.hint, "--split all");
+    assert_null(one);
+    assert_null(two);
+}
+
 static void test_too_few(void **state)
 {
     struct vcl_error err;
@@ -215,6 +286,8 @@ int test_data_set(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_parts),
+        cmocka_unit_test(test_two_parts),
+        cmocka_unit_test(test_two_labelled_parts),
         cmocka_unit_test(test_too_few),
         cmocka_unit_test(test_limit),
         cmocka_unit_test(test_unknown),
