@@ -44,8 +44,8 @@ def check_same_run(folder, whole):
             expect((folder / name).read_bytes() == (whole / name).read_bytes(), '%s differs' % name)
 
 
-def next_command(bench, folder):
+def next_command(bench, folder, epochs='3'):
     """What a user does after a crash: goes on with the run, or starts it where there is none."""
     if bench.path(folder + '/config.json').exists():
-        return ['train', '--resume', folder, '--no-tune']
-    return [*TRAIN, *EPOCHS, '--out', folder]
+        return ['train', '--resume', folder, '--no-tune', '--epochs', epochs]
+    return [*TRAIN, *EPOCHS, '--epochs', epochs, '--out', folder]
