@@ -2,10 +2,14 @@
 #include "fault.h"
 
 #include <CL/cl.h>
+#include <dirent.h>
+#include <errno.h>
 #include <jansson.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unwind.h>
 
 const char *const fault_names[FAULT_COUNT] = {
 #define FAULT_NAME(name) #name,
@@ -13,19 +17,58 @@ const char *const fault_names[FAULT_COUNT] = {
 #undef FAULT_NAME
 };
 
+static struct fault_places places[FAULT_COUNT];
+static size_t hashes[FAULT_COUNT][FAULT_MAX_PLACES];
 static size_t calls[FAULT_COUNT];
+static bool learning;
 static enum fault_kind wanted;
 static size_t wanted_at;
-static bool happened;
 static atomic_long memory, objects;
 
-static bool due(enum fault_kind kind)
+/* ---- where a call comes from ---- */
+
+/* Of the stack: three of ours, and the five that led there. All of it would make twice as many
+ * places and hardly any other errors. */
+enum { DEPTH = 8 };
+
+struct stack {
+    size_t frames, hash;
+};
+
+static _Unwind_Reason_Code add_frame(struct _Unwind_Context *context, void *user)
+{
+    struct stack *stack = user;
+    stack->hash = (stack->hash ^ (size_t)_Unwind_GetIP(context)) * (size_t)0x100000001b3;
+    return ++stack->frames < DEPTH ? _URC_NO_REASON : _URC_END_OF_STACK;
+}
+
+/* Remembers the first call from each place. */
+static void note_place(enum fault_kind kind)
+{
+    struct fault_places *p = &places[kind];
+    struct stack stack = {0};
+    _Unwind_Backtrace(add_frame, &stack);
+    for (size_t i = 0; i < p->count; i++) {
+        if (hashes[kind][i] == stack.hash)
+            return;
+    }
+    if (p->count == FAULT_MAX_PLACES)
+        abort();
+    hashes[kind][p->count] = stack.hash;
+    p->first[p->count++] = calls[kind];
+}
+
+bool fault_due(enum fault_kind kind)
 {
     calls[kind]++;
-    if (kind != wanted || calls[kind] != wanted_at)
-        return false;
-    happened = true;
-    return true;
+    if (learning)
+        note_place(kind);
+    return kind == wanted && calls[kind] == wanted_at;
+}
+
+void fault_object(int change)
+{
+    objects += change;
 }
 
 static void *count_memory(void *ptr)
@@ -47,17 +90,17 @@ void __wrap_free(void *ptr);
 
 void *__wrap_malloc(size_t size)
 {
-    return due(FAULT_malloc) ? NULL : count_memory(__real_malloc(size));
+    return fault_due(FAULT_malloc) ? NULL : count_memory(__real_malloc(size));
 }
 
 void *__wrap_calloc(size_t count, size_t size)
 {
-    return due(FAULT_calloc) ? NULL : count_memory(__real_calloc(count, size));
+    return fault_due(FAULT_calloc) ? NULL : count_memory(__real_calloc(count, size));
 }
 
 void *__wrap_realloc(void *old, size_t size)
 {
-    if (due(FAULT_realloc))
+    if (fault_due(FAULT_realloc))
         return NULL;
     void *moved = __real_realloc(old, size);
     return old ? moved : count_memory(moved);
@@ -69,9 +112,44 @@ void __wrap_free(void *ptr)
     __real_free(ptr);
 }
 
+char *__real_strndup(const char *text, size_t len);
+char *__wrap_strndup(const char *text, size_t len);
+
+char *__wrap_strndup(const char *text, size_t len)
+{
+    return fault_due(FAULT_strndup) ? NULL : count_memory(__real_strndup(text, len));
+}
+
 static void *json_malloc(size_t size)
 {
-    return due(FAULT_json) ? NULL : count_memory(__real_malloc(size));
+    return fault_due(FAULT_json) ? NULL : count_memory(__real_malloc(size));
+}
+
+/* ---- files: those calls whose failing tests/power does not try ---- */
+
+FILE *__real_fdopen(int fd, const char *mode);
+FILE *__wrap_fdopen(int fd, const char *mode);
+
+FILE *__wrap_fdopen(int fd, const char *mode)
+{
+    return fault_due(FAULT_fdopen) ? NULL : __real_fdopen(fd, mode);
+}
+
+DIR *__real_fdopendir(int fd);
+DIR *__wrap_fdopendir(int fd);
+
+DIR *__wrap_fdopendir(int fd)
+{
+    return fault_due(FAULT_fdopendir) ? NULL : __real_fdopendir(fd);
+}
+
+int __wrap_fsync(int fd);
+
+/* No power is lost here, and it takes the most time. */
+int __wrap_fsync(int fd)
+{
+    errno = EIO;
+    return fault_due(FAULT_fsync) ? -1 : fd < 0 ? -1 : 0;
 }
 
 /* ---- OpenCL ---- */
@@ -81,7 +159,7 @@ static void *json_malloc(size_t size)
     cl_int __wrap_##name params;                                                                   \
     cl_int __wrap_##name params                                                                    \
     {                                                                                              \
-        return due(FAULT_##name) ? CL_OUT_OF_RESOURCES : __real_##name args;                       \
+        return fault_due(FAULT_##name) ? CL_OUT_OF_RESOURCES : __real_##name args;                 \
     }
 
 /* Waits nevertheless: memory that the device still uses may be freed after it. */
@@ -91,7 +169,7 @@ static void *json_malloc(size_t size)
     cl_int __wrap_##name params                                                                    \
     {                                                                                              \
         cl_int code = __real_##name args;                                                          \
-        return due(FAULT_##name) ? CL_OUT_OF_RESOURCES : code;                                     \
+        return fault_due(FAULT_##name) ? CL_OUT_OF_RESOURCES : code;                               \
     }
 
 #define OBJECT_CALL(type, name, params, args)                                                      \
@@ -99,12 +177,12 @@ static void *json_malloc(size_t size)
     type __wrap_##name params;                                                                     \
     type __wrap_##name params                                                                      \
     {                                                                                              \
-        if (due(FAULT_##name)) {                                                                   \
+        if (fault_due(FAULT_##name)) {                                                             \
             *code = CL_OUT_OF_HOST_MEMORY;                                                         \
             return NULL;                                                                           \
         }                                                                                          \
         type object = __real_##name args;                                                          \
-        objects += object != NULL;                                                                 \
+        fault_object(object != NULL);                                                              \
         return object;                                                                             \
     }
 
@@ -118,20 +196,29 @@ static void *json_malloc(size_t size)
     }
 
 STATUS_CALL(clGetPlatformIDs, (cl_uint n, cl_platform_id *ids, cl_uint *ret), (n, ids, ret))
-STATUS_CALL(clGetPlatformInfo,
-            (cl_platform_id id, cl_platform_info what, size_t n, void *out, size_t *ret),
-            (id, what, n, out, ret))
+/* Under another name the driver is one whose programs the library keeps. */
+cl_int __real_clGetPlatformInfo(cl_platform_id id, cl_platform_info what, size_t n, void *out,
+                                size_t *ret);
+cl_int __wrap_clGetPlatformInfo(cl_platform_id id, cl_platform_info what, size_t n, void *out,
+                                size_t *ret);
+
+cl_int __wrap_clGetPlatformInfo(cl_platform_id id, cl_platform_info what, size_t n, void *out,
+                                size_t *ret)
+{
+    if (fault_due(FAULT_clGetPlatformInfo))
+        return CL_OUT_OF_RESOURCES;
+    cl_int code = __real_clGetPlatformInfo(id, what, n, out, ret);
+    if (code == CL_SUCCESS && what == CL_PLATFORM_NAME && out && n > 0)
+        ((char *)out)[0] = '~';
+    return code;
+}
+
 STATUS_CALL(clGetDeviceIDs,
             (cl_platform_id id, cl_device_type type, cl_uint n, cl_device_id *ids, cl_uint *ret),
             (id, type, n, ids, ret))
 STATUS_CALL(clGetDeviceInfo,
             (cl_device_id id, cl_device_info what, size_t n, void *out, size_t *ret),
             (id, what, n, out, ret))
-OBJECT_CALL(cl_context, clCreateContext,
-            (const cl_context_properties *properties, cl_uint n, const cl_device_id *ids,
-             void(CL_CALLBACK *notify)(const char *, const void *, size_t, void *), void *user,
-             cl_int *code),
-            (properties, n, ids, notify, user, code))
 OBJECT_CALL(cl_command_queue, clCreateCommandQueue,
             (cl_context context, cl_device_id id, cl_command_queue_properties properties,
              cl_int *code),
@@ -143,26 +230,6 @@ OBJECT_CALL(cl_mem, clCreateSubBuffer,
             (cl_mem parent, cl_mem_flags flags, cl_buffer_create_type type, const void *info,
              cl_int *code),
             (parent, flags, type, info, code))
-OBJECT_CALL(cl_program, clCreateProgramWithSource,
-            (cl_context context, cl_uint n, const char **texts, const size_t *sizes, cl_int *code),
-            (context, n, texts, sizes, code))
-OBJECT_CALL(cl_program, clCreateProgramWithBinary,
-            (cl_context context, cl_uint n, const cl_device_id *ids, const size_t *sizes,
-             const unsigned char **binaries, cl_int *states, cl_int *code),
-            (context, n, ids, sizes, binaries, states, code))
-STATUS_CALL(clBuildProgram,
-            (cl_program program, cl_uint n, const cl_device_id *ids, const char *options,
-             void(CL_CALLBACK *notify)(cl_program, void *), void *user),
-            (program, n, ids, options, notify, user))
-STATUS_CALL(clGetProgramInfo,
-            (cl_program program, cl_program_info what, size_t n, void *out, size_t *ret),
-            (program, what, n, out, ret))
-STATUS_CALL(clGetProgramBuildInfo,
-            (cl_program program, cl_device_id id, cl_program_build_info what, size_t n, void *out,
-             size_t *ret),
-            (program, id, what, n, out, ret))
-OBJECT_CALL(cl_kernel, clCreateKernel, (cl_program program, const char *name, cl_int *code),
-            (program, name, code))
 STATUS_CALL(clSetKernelArg, (cl_kernel kernel, cl_uint index, size_t size, const void *value),
             (kernel, index, size, value))
 STATUS_CALL(clEnqueueFillBuffer,
@@ -186,7 +253,7 @@ WAITING_CALL(clFinish, (cl_command_queue queue), (queue))
     cl_int __wrap_##name params;                                                                   \
     cl_int __wrap_##name params                                                                    \
     {                                                                                              \
-        if (due(FAULT_##name))                                                                     \
+        if (fault_due(FAULT_##name))                                                               \
             return CL_OUT_OF_RESOURCES;                                                            \
         cl_int code = __real_##name args;                                                          \
         objects += code == CL_SUCCESS && event;                                                    \
@@ -208,7 +275,7 @@ cl_int __wrap_clRetainEvent(cl_event event);
 
 cl_int __wrap_clRetainEvent(cl_event event)
 {
-    if (due(FAULT_clRetainEvent))
+    if (fault_due(FAULT_clRetainEvent))
         return CL_OUT_OF_RESOURCES;
     objects++;
     return __real_clRetainEvent(event);
@@ -217,127 +284,32 @@ cl_int __wrap_clRetainEvent(cl_event event)
 RELEASE_CALL(clReleaseContext, cl_context)
 RELEASE_CALL(clReleaseCommandQueue, cl_command_queue)
 RELEASE_CALL(clReleaseMemObject, cl_mem)
-RELEASE_CALL(clReleaseProgram, cl_program)
 RELEASE_CALL(clReleaseKernel, cl_kernel)
 RELEASE_CALL(clReleaseEvent, cl_event)
 
-/* ---- cl_khr_command_buffer: functions asked for by name ---- */
-
-static void *real_create, *real_add, *real_finalize, *real_enqueue, *real_release;
-
-/* A function of this type from a pointer to data. */
-#define AS(type, pointer)                                                                          \
-    type function;                                                                                 \
-    memcpy(&function, &(pointer), sizeof function)
-
-typedef void *create_fn(cl_uint, const cl_command_queue *, const cl_ulong *, cl_int *);
-typedef cl_int add_fn(void *, cl_command_queue, const cl_ulong *, cl_kernel, cl_uint,
-                      const size_t *, const size_t *, const size_t *, cl_uint, const cl_uint *,
-                      cl_uint *, void **);
-typedef cl_int buffer_fn(void *);
-typedef cl_int enqueue_fn(cl_uint, cl_command_queue *, void *, cl_uint, const cl_event *,
-                          cl_event *);
-
-static void *create(cl_uint n, const cl_command_queue *queues, const cl_ulong *p, cl_int *code)
-{
-    AS(create_fn *, real_create);
-    if (due(FAULT_clCreateCommandBufferKHR)) {
-        *code = CL_OUT_OF_HOST_MEMORY;
-        return NULL;
-    }
-    void *buffer = function(n, queues, p, code);
-    objects += buffer != NULL;
-    return buffer;
-}
-
-static cl_int add(void *buffer, cl_command_queue queue, const cl_ulong *p, cl_kernel kernel,
-                  cl_uint dims, const size_t *offset, const size_t *global, const size_t *local,
-                  cl_uint n, const cl_uint *after, cl_uint *point, void **handle)
-{
-    AS(add_fn *, real_add);
-    return due(FAULT_clCommandNDRangeKernelKHR) ? CL_OUT_OF_RESOURCES
-                                                : function(buffer, queue, p, kernel, dims, offset,
-                                                           global, local, n, after, point, handle);
-}
-
-static cl_int finalize(void *buffer)
-{
-    AS(buffer_fn *, real_finalize);
-    return due(FAULT_clFinalizeCommandBufferKHR) ? CL_OUT_OF_RESOURCES : function(buffer);
-}
-
-/* As a driver says that cannot run one twice at once after all. */
-static cl_int enqueue(cl_uint n_queues, cl_command_queue *queues, void *buffer, cl_uint n,
-                      const cl_event *after, cl_event *event)
-{
-    AS(enqueue_fn *, real_enqueue);
-    if (due(FAULT_clEnqueueCommandBufferKHR))
-        return CL_INVALID_OPERATION;
-    cl_int code = function(n_queues, queues, buffer, n, after, event);
-    objects += code == CL_SUCCESS && event;
-    return code;
-}
-
-static cl_int release(void *buffer)
-{
-    AS(buffer_fn *, real_release);
-    objects--;
-    return function(buffer);
-}
-
-void *__real_clGetExtensionFunctionAddressForPlatform(cl_platform_id id, const char *name);
-void *__wrap_clGetExtensionFunctionAddressForPlatform(cl_platform_id id, const char *name);
-
-void *__wrap_clGetExtensionFunctionAddressForPlatform(cl_platform_id id, const char *name)
-{
-    static const struct {
-        const char *name;
-        void **real;
-        void (*ours)(void);
-    } rows[] = {
-        {"clCreateCommandBufferKHR", &real_create, (void (*)(void))create},
-        {"clCommandNDRangeKernelKHR", &real_add, (void (*)(void))add},
-        {"clFinalizeCommandBufferKHR", &real_finalize, (void (*)(void))finalize},
-        {"clEnqueueCommandBufferKHR", &real_enqueue, (void (*)(void))enqueue},
-        {"clReleaseCommandBufferKHR", &real_release, (void (*)(void))release},
-    };
-    void *real = __real_clGetExtensionFunctionAddressForPlatform(id, name);
-    if (due(FAULT_clGetExtensionFunctionAddressForPlatform))
-        return NULL;
-    for (size_t i = 0; real && i < sizeof rows / sizeof *rows; i++) {
-        if (strcmp(name, rows[i].name) == 0) {
-            *rows[i].real = real;
-            memcpy(&real, &rows[i].ours, sizeof real);
-        }
-    }
-    return real;
-}
-
 /* ---- control ---- */
 
-void fault_begin(enum fault_kind kind, size_t at)
+void fault_begin(enum fault_kind kind, size_t at, bool learn)
 {
     json_set_alloc_funcs(json_malloc, __wrap_free);
-    for (int i = 0; i < FAULT_COUNT; i++)
+    for (int i = 0; i < FAULT_COUNT; i++) {
         calls[i] = 0;
+        places[i].count = learn ? 0 : places[i].count;
+    }
     wanted = kind;
     wanted_at = at;
-    happened = false;
+    learning = learn;
+}
+
+const struct fault_places *fault_places(enum fault_kind kind)
+{
+    return &places[kind];
 }
 
 void fault_end(void)
 {
+    learning = false;
     wanted_at = 0;
-}
-
-size_t fault_calls(enum fault_kind kind)
-{
-    return calls[kind];
-}
-
-bool fault_happened(void)
-{
-    return happened;
 }
 
 long fault_live_memory(void)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Makes the n-th call of a function fail: of malloc and its kin (jansson's too), or of OpenCL. The
- * linker's --wrap puts these functions before the real ones. Also counts what is not given back.
+ * Makes the n-th call of a function fail: of malloc and its kin (jansson's too), of OpenCL, or of
+ * some for files. The linker's --wrap puts these functions before the real ones. Also counts what
+ * is not given back.
  */
 #ifndef TEST_FAULT_H
 #define TEST_FAULT_H
@@ -15,6 +16,10 @@
     X(malloc)                                                                                      \
     X(calloc)                                                                                      \
     X(realloc)                                                                                     \
+    X(strndup)                                                                                     \
+    X(fdopen)                                                                                      \
+    X(fdopendir)                                                                                   \
+    X(fsync)                                                                                       \
     X(json)                                                                                        \
     X(clGetPlatformIDs)                                                                            \
     X(clGetPlatformInfo)                                                                           \
@@ -55,13 +60,23 @@ enum fault_kind {
 
 extern const char *const fault_names[FAULT_COUNT];
 
-/* From now on, counts from 0, and the call number `at` (from 1; 0: none) of `kind` fails. */
-void fault_begin(enum fault_kind kind, size_t at);
+/* The number of the first call from each place. A place is the whole stack of calls that led there.
+ */
+enum { FAULT_MAX_PLACES = 4096 };
+
+struct fault_places {
+    size_t count, first[FAULT_MAX_PLACES];
+};
+
+/* From now on, counts from 0, and the call number `at` (from 1; 0: none) of `kind` fails. `learn`:
+ * also remembers places, which takes longer. */
+void fault_begin(enum fault_kind kind, size_t at, bool learn);
+const struct fault_places *fault_places(enum fault_kind kind);
 /* Nothing fails any more. */
 void fault_end(void);
-/* Calls of a kind since fault_begin; whether the wanted one has come. */
-size_t fault_calls(enum fault_kind kind);
-bool fault_happened(void);
+/* For what stands before the functions: counts a call, true where it must fail; counts objects. */
+bool fault_due(enum fault_kind kind);
+void fault_object(int change);
 
 /* Allocations and OpenCL objects that are there now. */
 long fault_live_memory(void);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * All of the library once: train into a run folder, save, load, evaluate, decode, write.
+ * All of the library once: train into a run folder, save; in a second context go on with the run,
+ * load, read data, evaluate, decode, write.
  */
 #ifndef TEST_SCENARIO_H
 #define TEST_SCENARIO_H
@@ -15,7 +16,8 @@ struct scenario_result {
     double loss;
 };
 
-/* Leaves run/ (a run folder), saved.safetensors, decoded.npy and samples.png in `folder`. */
+/* Leaves run/ (a run folder), saved.safetensors, x.idx.gz, decoded.npy, samples.png and cache/ in
+ * `folder`. */
 enum vcl_status scenario_run(const char *folder, const char *device, struct scenario_result *result,
                              struct vcl_error *err);
 

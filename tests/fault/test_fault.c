@@ -1,28 +1,34 @@
 /* SPDX-License-Identifier: MIT
  *
- * Each function that can fail does so at several of its calls. The library must return an error, or
- * come to the same result without what failed; give back all memory and objects; leave only whole
- * files; and work as before the next time.
+ * Each function that can fail does so once in each place that it is called from, a place being the
+ * last calls that led there. The library must return an error, or come to the same result without
+ * what failed; give back all memory, objects and files; leave only whole files; and work as before
+ * the next time.
  */
 #define _XOPEN_SOURCE 700
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/devices.h"
 #include "common/folder.h"
 #include "fault.h"
 #include "scenario.h"
 
-enum {
-    MOST = 4,
-    MOST_SMALL = 3,
-    MEMORY = 4
-}; /* calls tried of a function; MEMORY times more of malloc and its kin */
+enum { MOST_SMALL = 6 }; /* places tried of a function in a small run */
 
 static struct scenario_result expected;
-static size_t calls[FAULT_COUNT];
+static struct fault_places all_places[FAULT_COUNT];
 static char device[24];
+
+/* The number that the next opened file will have: another one if one before it stays open. */
+static int next_file(void)
+{
+    int fd = dup(STDIN_FILENO);
+    close(fd);
+    return fd;
+}
 
 /* Runs the scenario in a folder of its own, with one fault. */
 static enum vcl_status run_once(enum fault_kind kind, size_t at, struct scenario_result *result,
@@ -31,14 +37,17 @@ static enum vcl_status run_once(enum fault_kind kind, size_t at, struct scenario
     struct vcl_error err = {0};
     char *folder = test_folder_create();
     long memory = fault_live_memory(), objects = fault_live_objects();
+    int file = next_file();
     *result = (struct scenario_result){0};
     problem[0] = '\0';
-    fault_begin(kind, at);
+    fault_begin(kind, at, at == 0);
     enum vcl_status r = scenario_run(folder, device, result, &err);
     fault_end();
     if (fault_live_memory() != memory || fault_live_objects() != objects)
         snprintf(problem, 256, "%ld allocations and %ld OpenCL objects are not given back (%.150s)",
                  fault_live_memory() - memory, fault_live_objects() - objects, err.msg);
+    else if (next_file() != file)
+        snprintf(problem, 256, "a file stays open (%.150s)", err.msg);
     else if (scenario_files_are_whole(folder, problem) && r < 0 &&
              (err.status != r || !err.msg[0] || strchr(err.msg, '\n')))
         snprintf(problem, 256, "status %d, the error says %d: %.200s", r, err.status, err.msg);
@@ -54,7 +63,7 @@ static void check_once(enum fault_kind kind, size_t at)
     if (r == VCL_OK && !problem[0] && memcmp(&result, &expected, sizeof result) != 0)
         snprintf(problem, sizeof problem, "success, but another result");
     if (problem[0])
-        fail_msg("%s fails at call %zu of %zu: %s", fault_names[kind], at, calls[kind], problem);
+        fail_msg("%s fails at call %zu: %s", fault_names[kind], at, problem);
 }
 
 static void test_without(void **state)
@@ -67,16 +76,13 @@ static void test_without(void **state)
     assert_memory_equal(&result, &expected, sizeof result);
 }
 
-/* The first and the last calls, and some between. */
 static void test_kind(void **state)
 {
     enum fault_kind kind = *(const enum fault_kind *)*state;
-    size_t n = calls[kind], most = test_small() ? MOST_SMALL : MOST;
-    if (kind <= FAULT_json)
-        most *= MEMORY;
-    size_t tried = n < most ? n : most;
-    for (size_t i = 0; i < tried; i++)
-        check_once(kind, tried == n ? i + 1 : 1 + i * (n - 1) / (most - 1));
+    const struct fault_places *places = &all_places[kind];
+    size_t step = test_small() ? (places->count + MOST_SMALL - 1) / MOST_SMALL : 1;
+    for (size_t i = 0; i < places->count; i += step)
+        check_once(kind, places->first[i]);
 }
 
 /* A CPU device where there is one: the others' drivers are not what is tested. */
@@ -108,7 +114,7 @@ static bool learn_calls(void)
         }
     }
     for (int i = 0; i < FAULT_COUNT; i++)
-        calls[i] = fault_calls((enum fault_kind)i);
+        all_places[i] = *fault_places((enum fault_kind)i);
     return true;
 }
 
@@ -118,12 +124,12 @@ int main(void)
     enum fault_kind kinds[FAULT_COUNT];
     size_t n = 0;
     test_begin();
-    fault_begin(FAULT_malloc, 0);
+    fault_begin(FAULT_malloc, 0, false);
     if (choose_device() < 0 || !learn_calls())
         return 1;
     for (int i = 0; i < FAULT_COUNT; i++) {
         kinds[i] = (enum fault_kind)i;
-        if (calls[i]) /* not all devices make us need all functions */
+        if (all_places[i].count) /* not all devices make us need all functions */
             tests[n++] = (struct CMUnitTest){
                 .name = fault_names[i], .test_func = test_kind, .initial_state = &kinds[i]};
     }
