@@ -149,6 +149,32 @@ static void test_not_obeyed(void **state)
     vcl_ctx_destroy(&ctx);
 }
 
+/* Who asks for an implementation by name gets it, with its own settings, whatever was tuned. */
+static void test_asked_for(void **state)
+{
+    const struct vcl_gemm gemm = typical();
+    const struct vcl_gemm_def *chosen;
+    struct vcl_gemm_setting setting;
+    (void)state;
+    for (const struct vcl_gemm_def *const *def = vcl_gemm_defs; *def; def++) {
+        struct vcl_ctx *ctx;
+        if (!(*def)->same_bits)
+            continue;
+        OK(vcl_ctx_create(
+            &(struct vcl_ctx_params){.device = test_target.device.id, .gemm = (*def)->name}, &ctx,
+            &test_error));
+        for (const struct vcl_gemm_def *const *other = vcl_gemm_defs; *other; other++) {
+            const struct vcl_tuned_row row = {.shape = vcl_gemm_class_of(&gemm), .def = *other};
+            OK(vcl_tuning_put(ctx, &row, &test_error));
+            if ((*def)->supports(ctx, &gemm)) {
+                OK(vcl_gemm_choose(ctx, &gemm, &chosen, &setting, &test_error));
+                assert_ptr_equal(chosen, *def);
+            }
+        }
+        vcl_ctx_destroy(&ctx);
+    }
+}
+
 /* ---- tuning ---- */
 
 struct heard {
@@ -413,10 +439,11 @@ static void test_training(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_obeyed),   cmocka_unit_test(test_not_obeyed),
-        cmocka_unit_test(test_kept),     cmocka_unit_test(test_stopped),
-        cmocka_unit_test(test_not_kept), cmocka_unit_test(test_left),
-        cmocka_unit_test(test_training), cmocka_unit_test(test_convolutions),
+        cmocka_unit_test(test_obeyed),       cmocka_unit_test(test_not_obeyed),
+        cmocka_unit_test(test_asked_for),    cmocka_unit_test(test_kept),
+        cmocka_unit_test(test_stopped),      cmocka_unit_test(test_not_kept),
+        cmocka_unit_test(test_left),         cmocka_unit_test(test_training),
+        cmocka_unit_test(test_convolutions),
     };
     test_begin();
     return test_on_devices(tests, sizeof tests / sizeof *tests, true);
