@@ -12,6 +12,7 @@ import inputs
 import scenarios_failures
 import scenarios_misc
 import scenarios_runs
+import scenarios_use
 from harness import Bench, Tap
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -37,6 +38,7 @@ def run_cases(bench, tap, name):
 def run_commands(bench, tap):
     run_cases(bench, tap, 'commands.case')
     scenarios_misc.run(bench, tap)
+    scenarios_use.run(bench, tap)
 
 
 def run_failures(bench, tap):
