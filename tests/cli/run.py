@@ -15,6 +15,7 @@ import scenarios_failures
 import scenarios_finite
 import scenarios_misc
 import scenarios_runs
+import scenarios_use
 from harness import Bench, Tap
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -40,6 +41,7 @@ def run_cases(bench, tap, name):
 def run_commands(bench, tap):
     run_cases(bench, tap, 'commands.case')
     scenarios_misc.run(bench, tap)
+    scenarios_use.run(bench, tap)
 
 
 def run_data(bench, tap):
