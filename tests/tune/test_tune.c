@@ -38,6 +38,7 @@ static struct vcl_ctx *context_with(const char *folder)
     struct vcl_ctx *ctx;
     OK(vcl_ctx_create(&(struct vcl_ctx_params){.device = test_target.device.id,
                                                .same_bits = true,
+                                               .cache_dir = test_cache(),
                                                .tuning_dir = folder},
                       &ctx, &test_error));
     return ctx;
