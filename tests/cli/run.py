@@ -12,6 +12,7 @@ import inputs
 import scenarios_data
 import scenarios_failures
 import scenarios_finite
+import scenarios_memory
 import scenarios_misc
 import scenarios_runs
 from harness import Bench, Tap
@@ -44,6 +45,7 @@ def run_commands(bench, tap):
 def run_data(bench, tap):
     scenarios_data.run(bench, tap)
     scenarios_finite.run(bench, tap)
+    scenarios_memory.run(bench, tap)
 
 
 def run_failures(bench, tap):
