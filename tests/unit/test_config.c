@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/writer.h"
 #include "common/folder.h"
 #include "vae/config.h"
 #include "vaecl/train.h"
