@@ -81,10 +81,10 @@ enum vcl_status vcl_grow(void *ptr, size_t *cap, size_t need, size_t size, struc
 {
     if (need <= *cap)
         return VCL_OK;
-    if (need > SIZE_MAX / size)
+    if (need > SIZE_MAX / 2 / size)
         return out_of_memory(need, err);
     size_t grown = *cap + *cap / 8 + 8;
-    if (grown < need || grown > SIZE_MAX / size)
+    if (grown < need || grown > SIZE_MAX / 2 / size)
         grown = need;
     void *old, *moved;
     memcpy(&old, ptr, sizeof old);

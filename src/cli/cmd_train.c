@@ -82,11 +82,23 @@ struct training {
 
 /* ---- configuration ---- */
 
+/* The first option that was given and would make the run another one; NULL: none. */
+static const char *not_for_resume(const struct options *o)
+{
+    return o->model                     ? "model"
+           : o->set.count               ? "set"
+           : o->split != defaults.split ? "split"
+           : o->test != defaults.test   ? "test"
+           : o->limit != defaults.limit ? "limit"
+                                        : NULL;
+}
+
 /* A resumed run keeps its own configuration: only a larger number of epochs may be asked for. */
 static enum vcl_status configure_resumed(struct cli *cli, struct options *o)
 {
     struct vcl_config *given = NULL, *saved; /* `given` holds the texts of cli->assigned */
     struct vcl_run_data data;
+    const char *other = not_for_resume(o);
     enum vcl_status r;
     TRY(vcl_run_config(o->resume, &saved, &data, &cli->err));
     given = cli->config;
@@ -94,11 +106,11 @@ static enum vcl_status configure_resumed(struct cli *cli, struct options *o)
     o->noted = o->data ? o->data : data.source;
     o->split = data.split ? data.split : o->split;
     o->test = data.test_split ? data.test_split : o->test;
-    o->limit = o->limit ? o->limit : data.count;
+    o->limit = data.count;
     o->out = o->resume;
-    if (o->model || o->set.count)
+    if (other)
         FAIL(&cli->err, VCL_E_ARG, "--resume continues a run as it was: --%s does not go with it",
-             o->model ? "model" : "set");
+             other);
     for (size_t i = 0; i < cli->assigned.count; i++) {
         if (strncmp(cli->assigned.items[i], "epochs=", 7) != 0)
             FAIL(&cli->err, VCL_E_ARG,

@@ -1,9 +1,11 @@
 """Opening data needs no more memory than a fifth beyond what they are."""
 import gzip
+import json
 import random
 import shutil
 
 import inputs
+import models
 from harness import expect
 
 MIB = 1 << 20
@@ -85,7 +87,27 @@ def training(bench):
         path.unlink()
 
 
+def long_header(bench):
+    """A model file whose header alone is larger than most models: refused, not parsed."""
+    data = bench.path('run/checkpoint.safetensors').read_bytes()
+    header, body = models.split(data)
+    text = json.dumps(header).encode()
+    shutil.copytree(bench.path('run'), bench.path('header'))
+    for length, good in ((8 * MIB, True), (8 * MIB + 8, False)):
+        whole = models.join(text.ljust(length), body)
+        for name in ('model', 'checkpoint'):
+            bench.path('header/%s.safetensors' % name).write_bytes(whole)
+        for command in (['info', 'header'], ['sample', '--model', 'header', '--out', 'h.npy'],
+                        ['train', '--resume', 'header', '--epochs', '3']):
+            if good:
+                bench.good(*command)
+            else:
+                bench.bad(*command, report=['*header has %d bytes*' % length])
+    shutil.rmtree(bench.path('header'))
+
+
 def run(bench, tap):
     tap.run('memory for array files', opening, bench, arrays, 16 * MIB)
     tap.run('memory for folders', opening, bench, folders, 16 * MIB)
     tap.run('memory in training', training, bench)
+    tap.run('a model with a long header', long_header, bench)
