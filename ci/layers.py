@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Fails where a source file includes, calls or prints what its folder must not (docs: who may call whom)."""
+"""Fails where a source file includes, calls or prints what its folder must not, or depends on the locale (docs: who may call whom)."""
 import pathlib
 import re
 import sys
@@ -23,6 +23,11 @@ OPENCL = {'cl', 'gemm'}
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.MULTILINE)
 # What only the program does, as against the library: print, leave, look at the environment.
 PROGRAM = re.compile(r'\b(?:std(?:out|err)\b|(?:v?printf|puts|putchar|perror|_?exit|_Exit|quick_exit|abort|(?:secure_)?getenv)\s*\()')
+# What reads or writes as the host program's locale says. The library has it from base/c_locale.h alone.
+LOCALE = re.compile(r'\b(?:strto(?:d|f|ld)|ato[fil]|is(?:alnum|alpha|blank|cntrl|digit|graph|lower|print|punct|space|upper|xdigit)|to(?:lower|upper)'
+                    r'|strn?casecmp|strcasestr|strcoll|strxfrm|strftime|setlocale|localeconv|vs?n?printf|json_(?:loads|loadb|loadf|dumps|dumpf|dumpb|dump_file))\s*\(')
+FRACTION = re.compile(r'\bs?n?printf\s*\([^;]*?%[-+ #0-9.*\']*[aAeEfFgG][^;]*;', re.DOTALL)
+IN_LOCALE = {'c_locale.c', 'json.c', 'str.c'}
 NOT_CODE = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', re.DOTALL)
 
 
@@ -55,6 +60,10 @@ def check_source(path, folder):
         for found in PROGRAM.finditer(code):
             wrong.append('%s:%d: %s: only src/cli prints, exits or reads the environment'
                          % (path, code.count('\n', 0, found.start()) + 1, found.group().rstrip('( ')))
+        if not (folder == 'base' and path.name in IN_LOCALE):
+            wrong += ['%s:%d: %s: depends on the host program\'s locale: base/c_locale.h' % (path, code.count('\n', 0, found.start()) + 1, word)
+                      for source, kind in ((code, LOCALE), (text, FRACTION)) for found in kind.finditer(source)
+                      for word in [found.group().split('(')[0]]]
     return wrong
 
 

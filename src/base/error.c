@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/c_locale.h"
+
 const char *vcl_status_text(enum vcl_status status)
 {
     switch (status) {
@@ -31,7 +33,7 @@ enum vcl_status vcl_error_set(struct vcl_error *err, enum vcl_status status, con
     err->hint[0] = '\0';
     va_list ap;
     va_start(ap, fmt);
-    vsnprintf(err->msg, sizeof err->msg, fmt, ap);
+    vcl_format_v(err->msg, sizeof err->msg, fmt, ap);
     va_end(ap);
     return status;
 }
@@ -42,7 +44,7 @@ enum vcl_status vcl_error_hint(struct vcl_error *err, enum vcl_status status, co
         return status;
     va_list ap;
     va_start(ap, fmt);
-    vsnprintf(err->hint, sizeof err->hint, fmt, ap);
+    vcl_format_v(err->hint, sizeof err->hint, fmt, ap);
     va_end(ap);
     return status;
 }
@@ -54,7 +56,7 @@ enum vcl_status vcl_error_wrap(struct vcl_error *err, enum vcl_status status, co
     char context[sizeof err->msg], cause[sizeof err->msg];
     va_list ap;
     va_start(ap, fmt);
-    vsnprintf(context, sizeof context, fmt, ap);
+    vcl_format_v(context, sizeof context, fmt, ap);
     va_end(ap);
     memcpy(cause, err->msg, sizeof cause);
     snprintf(err->msg, sizeof err->msg, "%.400s: %.600s", context, cause);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/c_locale.h"
 #include "base/str.h"
 
 /* Length of the character that `text` begins with, or 0 if that is none (RFC 3629). */
@@ -59,8 +60,40 @@ static int add_text(const char *text, size_t size, void *out)
 char *vcl_json_dump(const json_t *value, size_t flags)
 {
     struct vcl_str text = {0};
-    if (json_dump_callback(value, add_text, &text, flags) == 0 && !text.failed)
-        return text.text;
-    vcl_str_finish(&text);
+    struct vcl_c_locale locale;
+    if (!vcl_c_locale_enter(&locale))
+        return NULL;
+    bool good = json_dump_callback(value, add_text, &text, flags) == 0 && !text.failed;
+    vcl_c_locale_leave(&locale);
+    if (!good)
+        vcl_str_finish(&text);
+    return text.text;
+}
+
+/* Where there is no memory for the C locale. */
+static json_t *not_entered(json_error_t *problem)
+{
+    if (problem)
+        *problem = (json_error_t){.line = -1, .column = -1, .text = "out of memory"};
     return NULL;
+}
+
+json_t *vcl_json_load(const void *text, size_t size, json_error_t *problem)
+{
+    struct vcl_c_locale locale;
+    if (!vcl_c_locale_enter(&locale))
+        return not_entered(problem);
+    json_t *value = json_loadb(text, size, JSON_REJECT_DUPLICATES, problem);
+    vcl_c_locale_leave(&locale);
+    return value;
+}
+
+json_t *vcl_json_load_file(const char *path, json_error_t *problem)
+{
+    struct vcl_c_locale locale;
+    if (!vcl_c_locale_enter(&locale))
+        return not_entered(problem);
+    json_t *value = json_load_file(path, JSON_REJECT_DUPLICATES, problem);
+    vcl_c_locale_leave(&locale);
+    return value;
 }

@@ -18,4 +18,9 @@ json_t *vcl_json_text(const char *text);
  * 2.14): here it is all of it or NULL. The caller frees it. */
 char *vcl_json_dump(const json_t *value, size_t flags);
 
+/* json_loadb and json_load_file with JSON_REJECT_DUPLICATES. The caller drops the reference.
+ * All three work in the C locale: jansson itself copes with a decimal point of one byte only. */
+json_t *vcl_json_load(const void *text, size_t size, json_error_t *problem);
+json_t *vcl_json_load_file(const char *path, json_error_t *problem);
+
 #endif

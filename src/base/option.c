@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/option.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "base/c_locale.h"
 
 static void *field(const struct vcl_opt *row, void *config)
 {
@@ -162,8 +163,7 @@ enum vcl_status vcl_opt_set(const struct vcl_opt *table, void *config, const cha
 static const struct vcl_opt *by_letter(const struct vcl_opt *table, const char *word)
 {
     for (; table->key; table++) {
-        if (table->letter && table->letter == word[0] &&
-            (isdigit((unsigned char)word[1]) || word[1] == '-'))
+        if (table->letter && table->letter == word[0] && (vcl_is_digit(word[1]) || word[1] == '-'))
             return table;
     }
     return NULL;

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/str.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
+#include "base/c_locale.h"
 #include "base/mem.h"
 
 static bool reserve(struct vcl_str *str, size_t extra)
@@ -22,12 +21,12 @@ void vcl_str_add(struct vcl_str *str, const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
-    int len = vsnprintf(NULL, 0, fmt, ap);
+    int len = vcl_format_v(NULL, 0, fmt, ap);
     va_end(ap);
     if (len < 0 || !reserve(str, (size_t)len))
         return;
     va_start(ap, fmt);
-    vsnprintf(str->text + str->len, (size_t)len + 1, fmt, ap);
+    vcl_format_v(str->text + str->len, (size_t)len + 1, fmt, ap);
     va_end(ap);
     str->len += (size_t)len;
 }
@@ -58,7 +57,7 @@ void vcl_str_finish(struct vcl_str *str)
 /* strtol and friends skip leading blanks and accept a sign where none belongs; we do not. */
 static bool starts_number(const char *text, const char *also)
 {
-    return *text && (isdigit((unsigned char)*text) || strchr(also, *text));
+    return *text && (vcl_is_digit(*text) || strchr(also, *text));
 }
 
 bool vcl_parse_i64(const char *text, int64_t *ret_value)
@@ -93,7 +92,11 @@ bool vcl_parse_f64(const char *text, double *ret_value)
     if (!starts_number(text, "+-."))
         return false;
     errno = 0;
+    struct vcl_c_locale locale;
+    if (!vcl_c_locale_enter(&locale))
+        return false;
     double value = strtod(text, &end);
+    vcl_c_locale_leave(&locale);
     if (end == text || *end || value != value || value - value != 0)
         return false;
     *ret_value = value;
@@ -137,20 +140,35 @@ const char *vcl_nearest(const char *word, const char *const *names)
     return best;
 }
 
+static bool same_letters(const char *a, const char *b, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        if (vcl_to_lower(a[i]) != vcl_to_lower(b[i]))
+            return false;
+    }
+    return true;
+}
+
 bool vcl_ends_with(const char *text, const char *suffix)
 {
     size_t nt = strlen(text), ns = strlen(suffix);
-    return nt >= ns && strcasecmp(text + nt - ns, suffix) == 0;
+    return nt >= ns && same_letters(text + nt - ns, suffix, ns);
 }
 
 bool vcl_contains(const char *text, const char *part)
 {
-    size_t len = strlen(part);
-    for (; *text; text++) {
-        if (strncasecmp(text, part, len) == 0)
+    size_t nt = strlen(text), np = strlen(part);
+    for (size_t i = 0; i + np <= nt; i++) {
+        if (same_letters(text + i, part, np))
             return true;
     }
-    return len == 0;
+    return false;
+}
+
+bool vcl_same_word(const char *a, const char *b)
+{
+    size_t len = strlen(a);
+    return strlen(b) == len && same_letters(a, b, len);
 }
 
 uint64_t vcl_hash(uint64_t hash, const char *text)

@@ -43,4 +43,7 @@ bool vcl_ends_with(const char *text, const char *suffix);
 /* Is `part` contained in `text`, ignoring ASCII case? */
 bool vcl_contains(const char *text, const char *part);
 
+/* The same text, ignoring ASCII case? */
+bool vcl_same_word(const char *a, const char *b);
+
 #endif

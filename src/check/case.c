@@ -2,13 +2,14 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/c_locale.h"
 #include "check/check.h"
 
 void vcl_case_begin(struct vcl_checker *checker, const char *implementation, const char *shape, ...)
 {
     va_list ap;
     va_start(ap, shape);
-    vsnprintf(checker->shape, sizeof checker->shape, shape, ap);
+    vcl_format_v(checker->shape, sizeof checker->shape, shape, ap);
     va_end(ap);
     checker->implementation = implementation;
     checker->detail[0] = '\0';

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/c_locale.h"
 #include "check/check.h"
 
 #define ROUNDING 0x1p-24 /* of a float, relative */
@@ -45,7 +46,7 @@ void vcl_case_fail(struct vcl_checker *checker, const char *fmt, ...)
         return;
     va_list ap;
     va_start(ap, fmt);
-    vsnprintf(checker->detail, sizeof checker->detail, fmt, ap);
+    vcl_format_v(checker->detail, sizeof checker->detail, fmt, ap);
     va_end(ap);
 }
 

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/c_locale.h"
+
 enum { K_CHUNK = 256 };
 
 bool vcl_product_wanted(const struct vcl_checker *c, const struct vcl_gemm_def *def)
@@ -31,7 +33,7 @@ void vcl_product_begin(struct vcl_checker *c, struct vcl_product *p, const char 
     char text[120];
     va_list ap;
     va_start(ap, shape);
-    vsnprintf(text, sizeof text, shape, ap);
+    vcl_format_v(text, sizeof text, shape, ap);
     va_end(ap);
     p->gemm.accumulate = v->accumulate;
     p->gemm.activation = v->activation;

@@ -147,6 +147,7 @@ out:
 void vcl_binary_cache_save(struct vcl_ctx *ctx, const char *source, const char *options,
                            cl_program program)
 {
+    enum { LARGEST = 1 << 28 }; /* more is none, but a driver's nonsense */
     size_t size = 0;
     unsigned char *binary = NULL;
     char *path = NULL;
@@ -154,7 +155,7 @@ void vcl_binary_cache_save(struct vcl_ctx *ctx, const char *source, const char *
         return;
     struct hash key = key_of(ctx, source, options);
     if (clGetProgramInfo(program, CL_PROGRAM_BINARY_SIZES, sizeof size, &size, NULL) || size == 0 ||
-        vcl_alloc(size, 1, &binary, NULL) < 0 ||
+        size > LARGEST || vcl_alloc(size, 1, &binary, NULL) < 0 ||
         clGetProgramInfo(program, CL_PROGRAM_BINARIES, sizeof binary, &binary, NULL) ||
         path_of(ctx, key, &path) < 0 || write_entry(ctx, path, key, binary, size) < 0)
         vcl_log(ctx, VCL_LOG_DEBUG, "program cache: nothing written");

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/c_locale.h"
 #include "base/clock.h"
 #include "cl/internal.h"
 
@@ -56,26 +57,30 @@ out:
     return r;
 }
 
-static enum vcl_status open_device(struct vcl_ctx *ctx, const char *spec, struct vcl_error *err)
+static enum vcl_status make_queue(struct vcl_ctx *ctx, struct vcl_error *err)
 {
-    enum vcl_status r;
-    struct vcl_device_handle handle;
+    enum vcl_status r = VCL_OK;
     cl_int code;
-    cl_uint bits = 0;
-    TRY(vcl_device_find(spec, &ctx->info, &handle, err));
-    ctx->platform = handle.platform;
-    ctx->device = handle.device;
     const cl_context_properties properties[] = {CL_CONTEXT_PLATFORM,
-                                                (cl_context_properties)handle.platform, 0};
+                                                (cl_context_properties)ctx->platform, 0};
     ctx->context = clCreateContext(properties, 1, &ctx->device, NULL, NULL, &code);
     TRYCL(err, code, "clCreateContext");
     ctx->queue = clCreateCommandQueue(ctx->context, ctx->device,
                                       ctx->profile ? CL_QUEUE_PROFILING_ENABLE : 0, &code);
     TRYCL(err, code, "clCreateCommandQueue");
-    TRYCL(err,
-          clGetDeviceInfo(ctx->device, CL_DEVICE_MEM_BASE_ADDR_ALIGN, sizeof bits, &bits, NULL),
-          "clGetDeviceInfo");
-    ctx->alignment = bits / 8 > 256 ? bits / 8 : 256;
+out:
+    return r < 0 ? vcl_device_blame(ctx, r, err) : r;
+}
+
+static enum vcl_status open_device(struct vcl_ctx *ctx, const char *spec, struct vcl_error *err)
+{
+    enum vcl_status r;
+    struct vcl_device_handle handle;
+    TRY(vcl_device_find(spec, &ctx->info, &handle, &ctx->cpu_beside, err));
+    ctx->platform = handle.platform;
+    ctx->device = handle.device;
+    ctx->alignment = vcl_device_alignment(ctx->device);
+    TRY(make_queue(ctx, err));
 out:
     return r;
 }
@@ -225,7 +230,7 @@ void vcl_log(const struct vcl_ctx *ctx, enum vcl_log_level level, const char *fm
     char message[2048];
     va_list ap;
     va_start(ap, fmt);
-    vsnprintf(message, sizeof message, fmt, ap);
+    vcl_format_v(message, sizeof message, fmt, ap);
     va_end(ap);
     ctx->log(ctx->log_user, level, message);
 }

@@ -18,6 +18,10 @@ const char *vcl_ctx_precision(const struct vcl_ctx *ctx);  /* "exact", "tf32" or
 const char *vcl_ctx_gemm_name(const struct vcl_ctx *ctx);  /* as asked for; NULL chooses */
 const char *vcl_ctx_tuning_dir(const struct vcl_ctx *ctx); /* or NULL */
 
+/* Of such a list in which no device is usable: the error that says why. */
+enum vcl_status vcl_device_none(const struct vcl_device_info *infos, size_t count,
+                                struct vcl_error *err);
+
 /* What src/gemm keeps with a context; the arena's memory is released with it. */
 struct vcl_tuning;
 struct vcl_gemm_keep {

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * Finds devices. A platform that is broken or too old is listed with the reason and skipped: one
- * bad driver must not hide a good one, and platform 0 is no default.
+ * Reads what platforms and devices there are. A platform that is broken or too old is listed with
+ * the reason and skipped: one bad driver must not hide a good one. Nor is a driver believed: counts
+ * and sizes that it gives are kept within what we have room for and what a device can be.
  */
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/c_locale.h"
 #include "base/str.h"
 #include "cl/internal.h"
 
@@ -16,12 +17,8 @@
 #endif
 
 enum { MAX_PLATFORMS = 64, MAX_DEVICES = 64 };
-
-struct finder {
-    struct vcl_device_info *infos;
-    struct vcl_device_handle *handles;
-    size_t count, cap_infos, cap_handles;
-};
+/* Of a device: more than any has. */
+enum { MAX_UNITS = 1 << 16, MAX_WIDTH = 64, MAX_GROUP = 1 << 16, MAX_ALIGNMENT = 1 << 20 };
 
 static void device_string(cl_device_id device, cl_device_info what, char *out, size_t size)
 {
@@ -29,7 +26,7 @@ static void device_string(cl_device_id device, cl_device_info what, char *out, s
     if (clGetDeviceInfo(device, what, sizeof text - 1, text, NULL) != CL_SUCCESS)
         text[0] = '\0';
     const char *start = text;
-    while (isspace((unsigned char)*start))
+    while (vcl_is_space(*start))
         start++;
     snprintf(out, size, "%s", start);
 }
@@ -107,6 +104,14 @@ static void read_features(cl_device_id device, struct vcl_device_info *info)
     info->subnormals = (fp & CL_FP_DENORM) != 0;
 }
 
+/* Kernels are made for 256 at least. */
+size_t vcl_device_alignment(cl_device_id device)
+{
+    uint64_t bytes = device_number(device, CL_DEVICE_MEM_BASE_ADDR_ALIGN) / 8;
+    bool power = bytes && (bytes & (bytes - 1)) == 0;
+    return !power || bytes > MAX_ALIGNMENT ? 0 : bytes > 256 ? (size_t)bytes : 256;
+}
+
 static void judge(cl_device_id device, struct vcl_device_info *info)
 {
     info->usable = false;
@@ -120,14 +125,17 @@ static void judge(cl_device_id device, struct vcl_device_info *info)
     else if (info->max_work_group < 16)
         snprintf(info->why_not, sizeof info->why_not, "work-groups of %u items are too small",
                  info->max_work_group);
+    else if (!vcl_device_alignment(device))
+        snprintf(info->why_not, sizeof info->why_not,
+                 "the driver tells no usable alignment of buffers");
     else
         info->usable = true;
 }
 
-/* Some drivers say 0 of what they do not know. */
-static uint32_t at_least_one(uint64_t number)
+/* Within 1 and `most`: some drivers say 0 of what they do not know, and more than can be. */
+static uint32_t bounded(uint64_t number, uint32_t most)
 {
-    return number ? (uint32_t)number : 1;
+    return number < 1 ? 1 : number > most ? most : (uint32_t)number;
 }
 
 static void read_info(cl_device_id device, struct vcl_device_info *info)
@@ -140,169 +148,90 @@ static void read_info(cl_device_id device, struct vcl_device_info *info)
     info->memory = device_number(device, CL_DEVICE_GLOBAL_MEM_SIZE);
     info->max_alloc = device_number(device, CL_DEVICE_MAX_MEM_ALLOC_SIZE);
     info->local_memory = device_number(device, CL_DEVICE_LOCAL_MEM_SIZE);
-    info->compute_units = at_least_one(device_number(device, CL_DEVICE_MAX_COMPUTE_UNITS));
+    info->compute_units = bounded(device_number(device, CL_DEVICE_MAX_COMPUTE_UNITS), MAX_UNITS);
     info->clock_mhz = (uint32_t)device_number(device, CL_DEVICE_MAX_CLOCK_FREQUENCY);
-    info->max_work_group = (uint32_t)device_number(device, CL_DEVICE_MAX_WORK_GROUP_SIZE);
-    info->vector_width = at_least_one(device_number(device, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT));
+    info->max_work_group = bounded(device_number(device, CL_DEVICE_MAX_WORK_GROUP_SIZE), MAX_GROUP);
+    info->vector_width =
+        bounded(device_number(device, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT), MAX_WIDTH);
     read_features(device, info);
     judge(device, info);
 }
 
-static enum vcl_status finder_add(struct finder *finder, const struct vcl_device_info *info,
-                                  struct vcl_device_handle handle, struct vcl_error *err)
+static enum vcl_status add(struct vcl_devices *devices, const struct vcl_device_info *info,
+                           struct vcl_device_handle handle, struct vcl_error *err)
 {
     enum vcl_status r;
-    TRY(vcl_grow(&finder->infos, &finder->cap_infos, finder->count + 1, sizeof *finder->infos,
+    TRY(vcl_grow(&devices->infos, &devices->cap_infos, devices->count + 1, sizeof *devices->infos,
                  err));
-    TRY(vcl_grow(&finder->handles, &finder->cap_handles, finder->count + 1, sizeof *finder->handles,
-                 err));
-    finder->infos[finder->count] = *info;
-    finder->handles[finder->count++] = handle;
+    TRY(vcl_grow(&devices->handles, &devices->cap_handles, devices->count + 1,
+                 sizeof *devices->handles, err));
+    devices->infos[devices->count] = *info;
+    devices->handles[devices->count++] = handle;
 out:
     return r;
 }
 
-static enum vcl_status add_platform(struct finder *finder, cl_platform_id platform, unsigned index,
-                                    struct vcl_error *err)
+static enum vcl_status add_platform(struct vcl_devices *devices, cl_platform_id platform,
+                                    unsigned index, struct vcl_error *err)
 {
-    cl_device_id devices[MAX_DEVICES];
-    cl_uint n = 0;
+    cl_device_id found[MAX_DEVICES] = {NULL};
+    cl_uint claimed = 0;
     struct vcl_device_info info = {0};
     struct vcl_device_handle handle = {platform, NULL};
     platform_string(platform, CL_PLATFORM_NAME, info.platform, sizeof info.platform);
-    cl_int code = clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, MAX_DEVICES, devices, &n);
-    if (code != CL_SUCCESS || n == 0) {
+    cl_int code = clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, MAX_DEVICES, found, &claimed);
+    if (code != CL_SUCCESS || !claimed || !found[0]) {
         snprintf(info.id, sizeof info.id, "%u", index);
         platform_string(platform, CL_PLATFORM_VENDOR, info.vendor, sizeof info.vendor);
         platform_string(platform, CL_PLATFORM_VERSION, info.version, sizeof info.version);
         snprintf(info.why_not, sizeof info.why_not, "the platform has no device (%s)",
                  vcl_cl_name(code == CL_SUCCESS ? CL_DEVICE_NOT_FOUND : code));
-        return finder_add(finder, &info, handle, err);
+        return add(devices, &info, handle, err);
     }
-    n = n < MAX_DEVICES ? n : MAX_DEVICES;
-    for (unsigned i = 0; i < n; i++) {
-        struct vcl_device_info found = info;
-        snprintf(found.id, sizeof found.id, "%u:%u", index, i);
-        read_info(devices[i], &found);
-        handle.device = devices[i];
-        enum vcl_status r = finder_add(finder, &found, handle, err);
+    for (unsigned i = 0; i < MAX_DEVICES && i < claimed && found[i]; i++) {
+        struct vcl_device_info one = info;
+        snprintf(one.id, sizeof one.id, "%u:%u", index, i);
+        read_info(found[i], &one);
+        handle.device = found[i];
+        enum vcl_status r = add(devices, &one, handle, err);
         if (r < 0)
             return r;
     }
     return VCL_OK;
 }
 
-static enum vcl_status find_all(struct finder *finder, struct vcl_error *err)
+enum vcl_status vcl_devices_read(struct vcl_devices *devices, struct vcl_error *err)
 {
-    cl_platform_id platforms[MAX_PLATFORMS];
-    cl_uint n = 0;
-    if (clGetPlatformIDs(MAX_PLATFORMS, platforms, &n) != CL_SUCCESS)
+    cl_platform_id platforms[MAX_PLATFORMS] = {NULL};
+    cl_uint claimed = 0;
+    if (clGetPlatformIDs(MAX_PLATFORMS, platforms, &claimed) != CL_SUCCESS)
         return VCL_OK; /* no platform at all: an empty list */
-    n = n < MAX_PLATFORMS ? n : MAX_PLATFORMS;
-    for (unsigned i = 0; i < n; i++) {
-        enum vcl_status r = add_platform(finder, platforms[i], i, err);
+    for (unsigned i = 0; i < MAX_PLATFORMS && i < claimed && platforms[i]; i++) {
+        enum vcl_status r = add_platform(devices, platforms[i], i, err);
         if (r < 0)
             return r;
     }
     return VCL_OK;
 }
 
-static void finder_finish(struct finder *finder)
+void vcl_devices_finish(struct vcl_devices *devices)
 {
-    free(finder->infos);
-    free(finder->handles);
-}
-
-/* Lower is better: by type, and software that imitates a GPU or checks each access comes last. */
-static int rank(const struct vcl_device_info *info)
-{
-    bool emulator = vcl_contains(info->name, "llvmpipe") || vcl_contains(info->name, "oclgrind");
-    return (int)info->type + (emulator ? VCL_CPU + 1 : 0);
-}
-
-static int default_index(const struct finder *finder)
-{
-    int best = -1;
-    for (size_t i = 0; i < finder->count; i++) {
-        if (finder->infos[i].usable &&
-            (best < 0 || rank(&finder->infos[i]) < rank(&finder->infos[best])))
-            best = (int)i;
-    }
-    return best;
-}
-
-static bool matches(const struct vcl_device_info *info, const char *spec)
-{
-    bool is_gpu = info->type == VCL_GPU_DISCRETE || info->type == VCL_GPU_INTEGRATED;
-    if (strcmp(spec, "gpu") == 0)
-        return is_gpu;
-    if (strcmp(spec, "cpu") == 0)
-        return info->type == VCL_CPU;
-    return vcl_contains(info->name, spec) || vcl_contains(info->platform, spec);
-}
-
-/* The best usable device that matches; a P:D names one device, usable or not. */
-static int matching_index(const struct finder *finder, const char *spec)
-{
-    int best = -1;
-    for (size_t i = 0; i < finder->count; i++) {
-        const struct vcl_device_info *info = &finder->infos[i];
-        if (strcmp(spec, info->id) == 0)
-            return (int)i;
-        if (info->usable && matches(info, spec) &&
-            (best < 0 || rank(info) < rank(&finder->infos[best])))
-            best = (int)i;
-    }
-    return best;
-}
-
-static enum vcl_status no_device(const struct finder *finder, const char *spec,
-                                 struct vcl_error *err)
-{
-    bool any = default_index(finder) >= 0;
-    if (any) {
-        enum vcl_status r = ERR(err, VCL_E_NODEVICE, "no usable OpenCL device matches '%s'", spec);
-        return vcl_error_hint(err, r, "'vae-cl devices' lists what is there");
-    }
-    enum vcl_status r = ERR(err, VCL_E_NODEVICE, "no usable OpenCL device was found");
-    return vcl_error_hint(err, r,
-                          "install your GPU's OpenCL driver, or for CPUs the package "
-                          "pocl-opencl-icd (Debian, Ubuntu), pocl (Fedora, Arch)");
-}
-
-enum vcl_status vcl_device_find(const char *spec, struct vcl_device_info *ret_info,
-                                struct vcl_device_handle *ret_handle, struct vcl_error *err)
-{
-    struct finder finder = {0};
-    enum vcl_status r;
-    TRY(find_all(&finder, err));
-    bool by_default = !spec || !*spec;
-    int index = by_default ? default_index(&finder) : matching_index(&finder, spec);
-    if (index < 0) {
-        r = no_device(&finder, by_default ? "" : spec, err);
-        goto out;
-    }
-    if (!finder.infos[index].usable)
-        FAIL(err, VCL_E_NODEVICE, "device %s '%s': %s", finder.infos[index].id,
-             finder.infos[index].name, finder.infos[index].why_not);
-    *ret_info = finder.infos[index];
-    *ret_handle = finder.handles[index];
-out:
-    finder_finish(&finder);
-    return r;
+    free(devices->infos);
+    free(devices->handles);
+    *devices = (struct vcl_devices){0};
 }
 
 enum vcl_status vcl_device_list(struct vcl_device_info **ret_list, size_t *ret_count,
                                 int *ret_default, struct vcl_error *err)
 {
-    struct finder finder = {0};
+    struct vcl_devices devices = {0};
     enum vcl_status r;
-    TRY(find_all(&finder, err));
-    *ret_list = finder.infos;
-    *ret_count = finder.count;
-    *ret_default = default_index(&finder);
-    finder.infos = NULL;
+    TRY(vcl_devices_read(&devices, err));
+    *ret_list = devices.infos;
+    *ret_count = devices.count;
+    *ret_default = vcl_device_default(devices.infos, devices.count);
+    devices.infos = NULL;
 out:
-    finder_finish(&finder);
+    vcl_devices_finish(&devices);
     return r;
 }

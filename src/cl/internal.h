@@ -71,7 +71,8 @@ struct vcl_ctx {
     cl_command_queue queue;
     size_t alignment;
     bool same_bits, profile, clblast_advised;
-    bool looking; /* launches do nothing */
+    bool cpu_beside; /* a usable one, which is not this device */
+    bool looking;    /* launches do nothing */
     uint32_t vec;
     const char *gemm, *precision, *kernel_dir, *cache_dir, *tuning_dir;
     struct vcl_gemm_keep *gemm_keep;
@@ -110,12 +111,30 @@ enum vcl_status vcl_cl_error(struct vcl_error *err, int code, const char *call, 
 
 /* device.c */
 bool vcl_ctx_has_extension(const struct vcl_ctx *ctx, const char *name);
+/* Bytes that the start of a buffer's view is a multiple of; 0: the driver tells nonsense. */
+size_t vcl_device_alignment(cl_device_id device);
 struct vcl_device_handle {
     cl_platform_id platform;
     cl_device_id device;
 };
+/* All that there is, in the order of their ids. */
+struct vcl_devices {
+    struct vcl_device_info *infos;
+    struct vcl_device_handle *handles;
+    size_t count, cap_infos, cap_handles;
+};
+enum vcl_status vcl_devices_read(struct vcl_devices *devices, struct vcl_error *err) VCL_MUST_CHECK;
+void vcl_devices_finish(struct vcl_devices *devices);
+
+/* device_choose.c */
+/* The index of the best usable device, or -1. */
+int vcl_device_default(const struct vcl_device_info *infos, size_t count);
+/* After a failure `r` that may well be the driver's: names the device, and what else there is. */
+enum vcl_status vcl_device_blame(const struct vcl_ctx *ctx, enum vcl_status r,
+                                 struct vcl_error *err);
+/* *ret_cpu_beside: is a CPU there, too, which could do what this device cannot? */
 enum vcl_status vcl_device_find(const char *spec, struct vcl_device_info *ret_info,
-                                struct vcl_device_handle *ret_handle,
+                                struct vcl_device_handle *ret_handle, bool *ret_cpu_beside,
                                 struct vcl_error *err) VCL_MUST_CHECK;
 
 /* program.c */

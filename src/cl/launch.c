@@ -30,14 +30,15 @@ struct vcl_arg vcl_arg_buf(struct vcl_buf *buf)
     return (struct vcl_arg){.buf = buf};
 }
 
-static enum vcl_status make_kernel(const struct vcl_program *program, const char *name,
-                                   cl_kernel *ret_kernel, struct vcl_error *err)
+static enum vcl_status make_kernel(struct vcl_ctx *ctx, const struct vcl_program *program,
+                                   const char *name, cl_kernel *ret_kernel, struct vcl_error *err)
 {
     cl_int code;
     cl_kernel kernel = clCreateKernel(program->program, name, &code);
     if (code != CL_SUCCESS) {
         enum vcl_status r = CLERR(err, code, "clCreateKernel");
-        return vcl_error_wrap(err, r, "kernel '%s'", name);
+        r = vcl_error_wrap(err, r, "kernel '%s'", name);
+        return vcl_device_blame(ctx, r, err);
     }
     *ret_kernel = kernel;
     return VCL_OK;
@@ -55,7 +56,7 @@ static enum vcl_status shared_kernel(struct vcl_ctx *ctx, struct vcl_program *pr
     while (entry && strcmp(entry->name, name) != 0)
         entry = entry->next;
     if (!entry) {
-        TRY(make_kernel(program, name, &kernel, err));
+        TRY(make_kernel(ctx, program, name, &kernel, err));
         TRY(vcl_arena_strdup(&ctx->arena, name, &copy, err));
         TRY(vcl_arena_alloc(&ctx->arena, sizeof *entry, &entry, err));
         *entry = (struct vcl_kernel_entry){program->kernels, copy, kernel};
@@ -100,7 +101,8 @@ static enum vcl_status enqueue(struct vcl_ctx *ctx, const struct vcl_list_item *
                                local[0] ? local : NULL, 0, NULL, ctx->profile ? &event : NULL);
     if (code != CL_SUCCESS) {
         enum vcl_status r = CLERR(err, code, "clEnqueueNDRangeKernel");
-        return vcl_error_wrap(err, r, "kernel '%s'", item->name);
+        r = vcl_error_wrap(err, r, "kernel '%s'", item->name);
+        return r == VCL_E_CL ? vcl_device_blame(ctx, r, err) : r;
     }
     ctx->launches++;
     if (event)
@@ -137,7 +139,7 @@ static enum vcl_status record(struct vcl_list *list, struct vcl_program *program
     vcl_label_text(&list->ctx->label, text);
     TRY(vcl_arena_strdup(&list->arena, launch->kernel, &name, err));
     TRY(vcl_arena_strdup(&list->arena, text, &use, err));
-    TRY(make_kernel(program, launch->kernel, &kernel, err));
+    TRY(make_kernel(list->ctx, program, launch->kernel, &kernel, err));
     TRY(set_args(kernel, launch, err));
     const struct vcl_list_item item = item_of(launch, kernel, name, use);
     TRY(append(list, &item, err));

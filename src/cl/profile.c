@@ -98,7 +98,7 @@ void vcl_profile_watch(struct vcl_ctx *ctx, bool on)
     collect(profile, 0);
     if (profile->watching && !on) {
         profile->busy += profile->running;
-        profile->wall += (double)(profile->last - profile->first);
+        profile->wall += (double)profile->last - (double)profile->first;
     }
     profile->first = profile->last = 0;
     profile->running = 0;

@@ -25,22 +25,25 @@ static enum vcl_status build_failed(struct vcl_ctx *ctx, cl_program program,
                                     const struct vcl_source *source, int code,
                                     struct vcl_error *err)
 {
+    enum { LONGEST = 1 << 20 }; /* what is longer is none, but a driver's nonsense */
     size_t size = 0;
     char *log = NULL;
     struct vcl_str first = {0};
     clGetProgramBuildInfo(program, ctx->device, CL_PROGRAM_BUILD_LOG, 0, NULL, &size);
+    size = size > LONGEST ? LONGEST : size;
     if (vcl_alloc(size + 1, 1, &log, err) < 0)
         return VCL_E_NOMEM;
     clGetProgramBuildInfo(program, ctx->device, CL_PROGRAM_BUILD_LOG, size, log, NULL);
     vcl_log(ctx, VCL_LOG_DEBUG, "build log: %s", log);
     vcl_source_first_error(source, log, &first);
-    enum vcl_status r =
-        ERR(err, VCL_E_BUILD, "%s", first.len ? first.text : "the compiler gives no reason");
+    enum vcl_status r = first.len ? ERR(err, VCL_E_BUILD, "%s", first.text)
+                                  : ERR(err, VCL_E_BUILD, "the compiler gives no reason: %s (%d)",
+                                        vcl_cl_name(code), code);
     if (err)
         err->cl = code;
     vcl_str_finish(&first);
     free(log);
-    return r;
+    return ctx->kernel_dir ? r : vcl_device_blame(ctx, r, err); /* our own kernels do compile */
 }
 
 static enum vcl_status compile(struct vcl_ctx *ctx, const struct vcl_source *source,
@@ -52,7 +55,10 @@ static enum vcl_status compile(struct vcl_ctx *ctx, const struct vcl_source *sou
     if (!program) {
         const char *text = source->text.text;
         program = clCreateProgramWithSource(ctx->context, 1, &text, &source->text.len, &code);
-        TRYCL(err, code, "clCreateProgramWithSource");
+        if (code != CL_SUCCESS) {
+            r = vcl_device_blame(ctx, CLERR(err, code, "clCreateProgramWithSource"), err);
+            goto out;
+        }
         code = clBuildProgram(program, 1, &ctx->device, options, NULL, NULL);
         if (code != CL_SUCCESS) {
             r = build_failed(ctx, program, source, code, err);

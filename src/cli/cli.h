@@ -22,6 +22,13 @@ struct common {
     uint64_t seed;
 };
 
+/* surroundings.c: what drivers trip over, and what was done about it. */
+struct surroundings {
+    char *cache;       /* pocl's, made for this process alone; NULL: its usual one */
+    char note[400];    /* why it was, or "" */
+    char trouble[400]; /* what is left for drivers to fail over, or "" */
+};
+
 struct cli {
     const struct command *command;
     struct common common;
@@ -30,6 +37,7 @@ struct cli {
     const char *positional[2];
     int n_positional;
     double process_start;
+    struct surroundings around;
     struct vcl_ctx *ctx;
     struct vcl_error err;
 };
@@ -65,6 +73,15 @@ void print_command_help(const struct command *command);
 /* ---- context.c ---- */
 /* Opens the device and names it on standard error. */
 enum vcl_status open_context(struct cli *cli);
+
+/* ---- surroundings.c ---- */
+/* Before the first call of OpenCL. */
+void surroundings_prepare(struct cli *cli);
+/* On standard error, what the device that was opened has to do with. */
+void surroundings_report(const struct cli *cli);
+/* After a failure: what the surroundings have to do with it becomes its hint. */
+void surroundings_explain(struct cli *cli, enum vcl_status r);
+void surroundings_finish(struct cli *cli);
 
 /* ---- profile.c: both only if a profile was asked for ---- */
 /* Prints it on standard error; `training` may be NULL. */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/json.h"
+#include "cl/context.h"
 #include "cli/cli.h"
 
 static json_t *device_json(const struct vcl_device_info *d, bool chosen)
@@ -46,20 +47,13 @@ static void print_device(const struct vcl_device_info *d, bool chosen)
         printf("        flushes subnormal numbers: results may differ in the last bits\n");
 }
 
-static enum vcl_status no_usable_device(struct cli *cli)
-{
-    enum vcl_status r = ERR(&cli->err, VCL_E_NODEVICE, "no usable OpenCL device was found");
-    return vcl_error_hint(&cli->err, r,
-                          "install your GPU's OpenCL driver, or for CPUs the package "
-                          "pocl-opencl-icd (Debian, Ubuntu), pocl (Fedora, Arch)");
-}
-
 static enum vcl_status run(struct cli *cli, void *options)
 {
     struct vcl_device_info *list;
     size_t n;
     int chosen;
     (void)options;
+    surroundings_prepare(cli);
     enum vcl_status r = vcl_device_list(&list, &n, &chosen, &cli->err);
     if (r < 0)
         return r;
@@ -72,9 +66,10 @@ static enum vcl_status run(struct cli *cli, void *options)
         print_device(&list[i], (int)i == chosen);
     if (chosen >= 0 && !cli->common.json)
         printf("* is used by default; --device P:D, part of a name, gpu or cpu chooses another.\n");
+    r = chosen >= 0 ? VCL_OK : vcl_device_none(list, n, &cli->err);
     json_decref(array);
     free(list);
-    return chosen >= 0 ? VCL_OK : no_usable_device(cli);
+    return r;
 }
 
 const struct command command_devices = {

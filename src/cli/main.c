@@ -85,7 +85,9 @@ static enum vcl_status run(struct cli *cli, int argc, char **argv)
         TRY(cli->command->run(cli, options));
     TRY(flush_output(&cli->err));
 out:
+    surroundings_explain(cli, r);
     vcl_ctx_destroy(&cli->ctx);
+    surroundings_finish(cli);
     vcl_config_destroy(&cli->config);
     free(options);
     return r;

@@ -3,8 +3,7 @@
  * PGM and PPM, binary (P5, P6) and plain (P2, P3): a header of numbers with comments between, then
  * samples from 0 to the maximum that the header names, here scaled to 0 .. 255.
  */
-#include <ctype.h>
-
+#include "base/c_locale.h"
 #include "data/picture.h"
 
 struct parsing {
@@ -17,7 +16,7 @@ struct parsing {
 static int probe(const unsigned char *head, size_t n)
 {
     return n >= 3 && head[0] == 'P' && head[1] >= '1' && head[1] <= '6' &&
-                   (isspace(head[2]) || head[2] == '#')
+                   (vcl_is_space(head[2]) || head[2] == '#')
                ? 70
                : 0;
 }
@@ -32,7 +31,7 @@ static void skip_blanks(struct parsing *p)
             comment = true;
         else if (c == '\n' || c == '\r')
             comment = false;
-        else if (!comment && !isspace(c))
+        else if (!comment && !vcl_is_space(c))
             break;
     }
 }
@@ -43,7 +42,7 @@ static bool take_number(struct parsing *p, uint32_t *ret_number)
     uint32_t number = 0;
     skip_blanks(p);
     size_t start = p->at;
-    for (; p->at < p->blob->size && isdigit(p->blob->data[p->at]); p->at++) {
+    for (; p->at < p->blob->size && vcl_is_digit(p->blob->data[p->at]); p->at++) {
         number = number * 10 + (uint32_t)(p->blob->data[p->at] - '0');
         if (number > 1u << 24)
             return false;
@@ -63,7 +62,7 @@ static enum vcl_status parse_header(struct parsing *p, struct vcl_error *err)
         return ERR(err, VCL_E_UNSUPPORTED,
                    "'%s': bitmaps (P%u) are not supported, only PGM and PPM", blob->name, p->digit);
     if (!take_number(p, &p->width) || !take_number(p, &p->height) || !take_number(p, &p->maximum) ||
-        p->at == blob->size || !isspace(blob->data[p->at]))
+        p->at == blob->size || !vcl_is_space(blob->data[p->at]))
         return ERR(err, VCL_E_FORMAT, "'%s': malformed PGM header (width, height, maximum)",
                    blob->name);
     p->at++; /* exactly one blank goes before binary samples */

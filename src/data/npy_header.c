@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "data/npy_header.h"
 
-#include <ctype.h>
 #include <string.h>
+
+#include "base/c_locale.h"
 
 /* A place in the dictionary's text. */
 struct cursor {
@@ -52,7 +53,7 @@ static bool take_number(struct cursor *c, uint64_t *ret_number)
     uint64_t number = 0;
     skip_blanks(c);
     const char *start = c->at;
-    for (; c->at < c->end && isdigit((unsigned char)*c->at); c->at++) {
+    for (; c->at < c->end && vcl_is_digit(*c->at); c->at++) {
         unsigned digit = (unsigned)(*c->at - '0');
         if (number > (UINT64_MAX - digit) / 10)
             return false;
@@ -93,7 +94,7 @@ static enum vcl_status parse_descr(struct cursor *c, const struct vcl_blob *blob
                    blob->name);
     if (!take_string(c, &text, &len))
         return bad(blob, "descr is not a string", err);
-    bool simple = len == 3 && strchr("<>|=", text[0]) && isdigit((unsigned char)text[2]);
+    bool simple = len == 3 && strchr("<>|=", text[0]) && vcl_is_digit(text[2]);
     if (simple) {
         header->big_endian = text[0] == '>';
         header->kind = text[1];

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Comma-separated text: a line of names (x0, x1 ... and label), then a line an example. Nine
- * digits bring every float back exactly; the decimal point is one in any locale.
+ * digits bring every float back exactly.
  */
-#define _POSIX_C_SOURCE 200809L
-#include <locale.h>
-
 #include "base/str.h"
 #include "base/writer.h"
 #include "data/writers.h"
@@ -52,16 +49,10 @@ enum vcl_status vcl_write_csv(const struct vcl_writing *writing, struct vcl_erro
 {
     enum vcl_status r = VCL_OK;
     struct vcl_writer writer = {0};
-    locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-    if (!plain)
-        return ERR(err, VCL_E_NOMEM, "'%s': no memory for the C locale", writing->path);
-    locale_t before = uselocale(plain);
     TRY(vcl_writer_init(&writer, writing->path, writing->replace, err));
     TRY(write_lines(writing->array, &writer, err));
     TRY(vcl_writer_commit(&writer, err));
 out:
     vcl_writer_finish(&writer);
-    uselocale(before);
-    freelocale(plain);
     return r;
 }

@@ -51,11 +51,12 @@ static bool is_amd(const struct vcl_ctx *ctx, const char *set)
 /* The smallest sub-group decides which of the two kinds of units there are. */
 static bool is_intel(const struct vcl_ctx *ctx, size_t lanes)
 {
-    size_t sizes[16], size = 0, least = SIZE_MAX;
+    size_t sizes[16] = {0}, size = 0, least = SIZE_MAX;
     if (!vcl_ctx_has_extension(ctx, "cl_intel_subgroup_matrix_multiply_accumulate") ||
         clGetDeviceInfo(ctx->device, CL_DEVICE_SUB_GROUP_SIZES_INTEL, sizeof sizes, sizes, &size) !=
             CL_SUCCESS)
         return false;
+    size = size < sizeof sizes ? size : sizeof sizes; /* a driver may claim more */
     for (size_t i = 0; i < size / sizeof *sizes; i++)
         least = sizes[i] < least ? sizes[i] : least;
     return least == lanes;

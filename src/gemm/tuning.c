@@ -4,12 +4,12 @@
  */
 #include "gemm/tuning.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/c_locale.h"
 #include "base/embed.h"
 #include "base/file.h"
 
@@ -20,7 +20,7 @@ static void copy_line(char *to, size_t size, const char *from)
 {
     snprintf(to, size, "%s", from);
     for (char *c = to; *c; c++)
-        *c = iscntrl((unsigned char)*c) ? '?' : *c;
+        *c = vcl_is_control(*c) ? '?' : *c;
     for (size_t len = strlen(to); len && to[len - 1] == ' '; len--)
         to[len - 1] = '\0';
 }
@@ -48,8 +48,8 @@ enum vcl_status vcl_tuning_path(const struct vcl_ctx *ctx, char **ret_path, stru
     if (!vcl_ctx_tuning_dir(ctx))
         return ERR(err, VCL_E_ARG, "no folder is known to keep tuned settings in");
     for (const char *c = device->name; *c && len < 48; c++) {
-        if (isalnum((unsigned char)*c))
-            name[len++] = (char)tolower((unsigned char)*c);
+        if (vcl_is_letter_or_digit(*c))
+            name[len++] = vcl_to_lower(*c);
         else if (len && name[len - 1] != '-')
             name[len++] = '-';
     }

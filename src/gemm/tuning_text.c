@@ -3,11 +3,11 @@
  * The text of tuning files (docs/files.md). Reading forgives: what it does not understand it leaves
  * out and tells, as a file may be older or newer than the library, or damaged.
  */
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/c_locale.h"
 #include "gemm/tuning.h"
 
 #define FIRST_LINE "vae-cl tuning 1"
@@ -31,12 +31,12 @@ static size_t split(char *line, char *words[WORDS])
 {
     size_t n = 0;
     while (*line && n < WORDS) {
-        while (isspace((unsigned char)*line))
+        while (vcl_is_space(*line))
             *line++ = '\0';
         if (!*line || *line == '#')
             break;
         words[n++] = line;
-        while (*line && !isspace((unsigned char)*line))
+        while (*line && !vcl_is_space(*line))
             line++;
     }
     *line = '\0';
@@ -198,7 +198,7 @@ enum vcl_status vcl_tuning_read(const char *text, const struct vcl_tuning_reader
         char line[LINE];
         size_t len = strcspn(text, "\n"), kept = len;
         reading.line++;
-        while (kept && isspace((unsigned char)text[kept - 1]))
+        while (kept && vcl_is_space(text[kept - 1]))
             kept--;
         snprintf(line, sizeof line, "%.*s", (int)(kept < LINE ? kept : 0), text);
         text += len + (text[len] == '\n');

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/c_locale.h"
 #include "nn/defs.h"
 #include "nn/layer.h"
 
@@ -67,12 +67,12 @@ static size_t split_words(char *text, char **words, size_t most)
 {
     size_t n = 0;
     while (*text && n < most) {
-        while (isspace((unsigned char)*text))
+        while (vcl_is_space(*text))
             *text++ = '\0';
         if (!*text)
             break;
         words[n++] = text;
-        while (*text && !isspace((unsigned char)*text))
+        while (*text && !vcl_is_space(*text))
             text++;
     }
     return n;

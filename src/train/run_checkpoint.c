@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/c_locale.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "cl/context.h"
@@ -24,9 +25,9 @@ static json_t *position_json(const struct vcl_trainer *trainer)
     char epoch[32], step[32], recon[48], kl[48], first[48];
     snprintf(epoch, sizeof epoch, "%llu", (unsigned long long)at->epoch);
     snprintf(step, sizeof step, "%llu", (unsigned long long)at->step);
-    snprintf(recon, sizeof recon, "%a", at->recon_sum); /* every bit of a double */
-    snprintf(kl, sizeof kl, "%a", at->kl_sum);
-    snprintf(first, sizeof first, "%a", at->first_loss);
+    vcl_format(recon, sizeof recon, "%a", at->recon_sum); /* every bit of a double */
+    vcl_format(kl, sizeof kl, "%a", at->kl_sum);
+    vcl_format(first, sizeof first, "%a", at->first_loss);
     return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", VCL_ST_CRC, VCL_ST_CRC_ZERO, "epoch",
                      epoch, "epoch_step", step, "recon_sum", recon, "kl_sum", kl, "first_loss",
                      first, "optimiser", trainer->optimiser->name);

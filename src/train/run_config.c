@@ -60,7 +60,7 @@ static enum vcl_status parse_config(const char *text, size_t size, struct vcl_co
 {
     json_error_t problem;
     enum vcl_status r;
-    json_t *object = json_loadb(text, size, JSON_REJECT_DUPLICATES, &problem);
+    json_t *object = vcl_json_load(text, size, &problem);
     if (!object)
         return ERR(err, VCL_E_FORMAT, "line %d: %s", problem.line, problem.text);
     TRY(vcl_config_apply_json(config, json_object_get(object, "config"), NULL, err));

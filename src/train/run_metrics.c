@@ -141,7 +141,7 @@ static bool is_time(const json_t *value)
 static bool line_is_whole(const char *text, size_t len, uint64_t epoch, const char *losses,
                           size_t losses_len)
 {
-    json_t *line = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
+    json_t *line = vcl_json_load(text, len, NULL);
     char *whole = line ? line_text(line) : NULL, *rest = NULL;
     bool good = whole && strlen(whole) == len && memcmp(whole, text, len) == 0 &&
                 json_integer_value(json_object_get(line, "epoch")) == (json_int_t)epoch &&
@@ -207,7 +207,7 @@ static enum vcl_status take_losses(struct vcl_trainer *trainer, struct vcl_error
     size_t len;
     enum vcl_status r = VCL_OK;
     while (r == VCL_OK && (text = next_line(&file, &len))) {
-        json_t *line = json_loadb(text, len, 0, NULL);
+        json_t *line = vcl_json_load(text, len, NULL);
         json_object_del(line, SECONDS);
         json_object_del(line, RATE);
         r = add_line(&trainer->losses, line, err);
@@ -227,7 +227,7 @@ static enum vcl_status make_again(struct vcl_trainer *trainer, const char *path,
     enum vcl_status r;
     while ((text = next_line(&known, &len))) {
         json_decref(line);
-        line = json_loadb(text, len, 0, NULL);
+        line = vcl_json_load(text, len, NULL);
         if (!line || add_times(line, NAN, NAN) != 0)
             FAIL(err, VCL_E_FORMAT, "the checkpoint's metrics are damaged");
         TRY(add_line(&trainer->metrics, line, err));

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/c_locale.h"
 #include "base/json.h"
 
 /* The public part first: a struct vcl_config pointer is one of these. */
@@ -261,13 +262,13 @@ size_t vcl_config_digits(const struct vcl_config *config)
     int digits = 1;
     for (const struct vcl_opt *row = vcl_config_options; row->key; row++) {
         char text[40];
-        double value;
+        double value, back;
         if (row->kind != VCL_OPT_FLOAT)
             continue;
         memcpy(&value, (const char *)config + row->offset, sizeof value);
         for (; digits < 17; digits++) {
-            snprintf(text, sizeof text, "%.*g", digits, value);
-            if (strtod(text, NULL) == value)
+            vcl_format(text, sizeof text, "%.*g", digits, value);
+            if (vcl_parse_f64(text, &back) && back == value)
                 break;
         }
     }

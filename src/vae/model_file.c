@@ -220,7 +220,7 @@ static enum vcl_status read_spec(const struct vcl_st_file *file, struct vcl_conf
     if (!version || strcmp(version, "1") != 0)
         return ERR(err, VCL_E_FORMAT, "the model's format version is %s, this program reads 1",
                    version ? version : "missing");
-    json_t *spec = json_loads(text, JSON_REJECT_DUPLICATES, &problem);
+    json_t *spec = vcl_json_load(text, strlen(text), &problem);
     if (!spec)
         return ERR(err, VCL_E_FORMAT, "the model's description is not JSON: %s", problem.text);
     TRY(read_shape(spec, ret_shape, err));

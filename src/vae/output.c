@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "vae/output.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "base/c_locale.h"
 
 /* Layers that can be the last, for a hint. */
 static enum vcl_status no_output(const char *name, struct vcl_error *err)
@@ -36,7 +37,7 @@ static enum vcl_status complete(const char *output, struct vcl_shape shape,
     TRY(vcl_layer_find(word, &def, err));
     if (!def->outputs)
         return no_output(word, err);
-    if (isdigit((unsigned char)rest[strspn(rest, " \t\r\n")]) || strchr(rest, '=')) {
+    if (vcl_is_digit(rest[strspn(rest, " \t\r\n")]) || strchr(rest, '=')) {
         r = ERR(err, VCL_E_ARG, "'%s': the number of outputs follows from the data", output);
         return vcl_error_hint(err, r, "leave it out, as in \"deconv k4 s2\"");
     }

@@ -7,6 +7,7 @@
 
 #include "base/embed.h"
 #include "base/file.h"
+#include "base/json.h"
 #include "vae/config.h"
 
 enum { MAX_PRESETS = 63 };
@@ -37,7 +38,7 @@ static enum vcl_status apply_text(struct vcl_config *config, const char *name, c
 {
     json_error_t problem;
     enum vcl_status r;
-    json_t *object = json_loadb(text, len, JSON_REJECT_DUPLICATES, &problem);
+    json_t *object = vcl_json_load(text, len, &problem);
     if (!object)
         return ERR(err, VCL_E_FORMAT, "%s:%d:%d: %s", name, problem.line, problem.column,
                    problem.text);

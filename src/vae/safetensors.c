@@ -152,7 +152,7 @@ enum vcl_status vcl_st_parse(unsigned char *data, size_t size, struct vcl_st_fil
     if (header_size > MAX_HEADER || header_size > size - 8)
         FAIL(err, VCL_E_FORMAT, "a header of %llu bytes is promised, the file holds %zu",
              (unsigned long long)header_size, size - 8);
-    file.header = json_loadb((const char *)data + 8, header_size, JSON_REJECT_DUPLICATES, &problem);
+    file.header = vcl_json_load(data + 8, header_size, &problem);
     if (!json_is_object(file.header))
         FAIL(err, VCL_E_FORMAT, "the header is not a JSON object: %s",
              file.header ? "another type" : problem.text);

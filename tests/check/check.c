@@ -99,7 +99,8 @@ static uint32_t other_lanes(struct vcl_ctx *ctx)
 static uint32_t one_round(const struct vcl_device_info *device, const struct options *options,
                           uint32_t lanes)
 {
-    const struct vcl_ctx_params params = {.device = device->id, .lanes = lanes};
+    const struct vcl_ctx_params params = {
+        .device = device->id, .lanes = lanes, .cache_dir = test_cache()};
     struct vcl_ctx *ctx;
     prefix = "";
     if (vcl_ctx_create(&params, &ctx, &test_error) < 0) {
@@ -128,7 +129,7 @@ static void on_device(const struct vcl_device_info *device, const struct options
 
 static bool wanted(const struct vcl_device_info *device, const char *spec)
 {
-    return device->usable &&
+    return test_wanted(device) &&
            (!spec || strcmp(spec, device->id) == 0 || vcl_contains(device->name, spec) ||
             vcl_contains(device->platform, spec));
 }

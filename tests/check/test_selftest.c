@@ -126,6 +126,7 @@ static enum vcl_status run_with(const struct mistake *mistake, const char *folde
 {
     const struct vcl_ctx_params in = {
         .device = test_target.device.id,
+        .cache_dir = test_cache(),
         .kernel_dir = folder,
         .lanes = mistake->file && strcmp(mistake->file, "gemm_packed.cl") == 0 ? 16 : 0,
     };
@@ -258,7 +259,8 @@ static size_t count_missed(const struct vcl_embedded *file, const struct vcl_pro
 static void test_every_kernel(void **state)
 {
     (void)state;
-    const struct vcl_ctx_params in = {.device = test_target.device.id, .profile = true};
+    const struct vcl_ctx_params in = {
+        .device = test_target.device.id, .cache_dir = test_cache(), .profile = true};
     const struct vcl_selftest_params params = {.tiny = true, .seed = 1};
     struct vcl_profile_row *rows;
     size_t count, missed = 0;

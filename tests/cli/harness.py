@@ -1,4 +1,5 @@
 """What the tests of the command line share: running the program, looking at what it left, TAP."""
+import copy
 import fnmatch
 import hashlib
 import json
@@ -76,6 +77,12 @@ class Bench:
         for name in ('VAE_CL_DEVICE', 'VAE_CL_KERNEL_DIR'):
             self.env.pop(name, None)
 
+    def without(self, *names):
+        """Itself, in an environment that lacks these."""
+        other = copy.copy(self)
+        other.env = {name: value for name, value in self.env.items() if name not in names}
+        return other
+
     def path(self, name):
         return self.folder / name
 
@@ -85,14 +92,17 @@ class Bench:
                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                 stderr=subprocess.PIPE, **options)
 
-    def run(self, command, env=None, file_size=None, memory=None, stdout=None, cwd='.'):
-        """`file_size` and `memory` are limits in bytes; `stdout` is a file to write to; `cwd` is
-        a folder within the bench's."""
+    def run(self, command, env=None, file_size=None, memory=None, files=None, stdout=None,
+            cwd='.'):
+        """`file_size` and `memory` are limits in bytes; `files` is how many may be open, now and
+        at most; `stdout` is a file to write to; `cwd` is a folder within the bench's."""
         def limit():
             if file_size is not None:
                 resource.setrlimit(resource.RLIMIT_FSIZE, (file_size, file_size))
             if memory is not None:
                 resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+            if files is not None:
+                resource.setrlimit(resource.RLIMIT_NOFILE, files)
         try:
             done = subprocess.run([self.program, *command], cwd=self.folder / cwd, text=True,
                                   errors='replace', env=dict(self.env, **(env or {})),

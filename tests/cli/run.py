@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Tests of the command line: run.py PROGRAM PART [NAME] runs one part and prints TAP.
 
-Parts: commands, data, failures, runs. NAME runs only the tests whose name has it.
+Parts: commands, data, devices, failures, runs. NAME runs only the tests whose name has it.
 """
 import pathlib
 import sys
@@ -10,10 +10,12 @@ import tempfile
 import case_file
 import inputs
 import scenarios_data
+import scenarios_devices
 import scenarios_failures
 import scenarios_finite
 import scenarios_misc
 import scenarios_runs
+import scenarios_use
 from harness import Bench, Tap
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -39,6 +41,7 @@ def run_cases(bench, tap, name):
 def run_commands(bench, tap):
     run_cases(bench, tap, 'commands.case')
     scenarios_misc.run(bench, tap)
+    scenarios_use.run(bench, tap)
 
 
 def run_data(bench, tap):
@@ -54,8 +57,8 @@ def run_failures(bench, tap):
     scenarios_failures.run(bench, tap)
 
 
-PARTS = {'commands': run_commands, 'data': run_data, 'failures': run_failures,
-         'runs': scenarios_runs.run}
+PARTS = {'commands': run_commands, 'data': run_data, 'devices': scenarios_devices.run,
+         'failures': run_failures, 'runs': scenarios_runs.run}
 
 
 def main(program, part, only=''):

@@ -34,6 +34,17 @@ bool test_small(void)
     return small;
 }
 
+const char *test_cache(void)
+{
+    return getenv("VAE_CL_TEST_CACHE");
+}
+
+bool test_wanted(const struct vcl_device_info *device)
+{
+    const char *only = getenv("VAE_CL_TEST_DEVICE");
+    return device->usable && (!only || !*only || strcmp(only, device->id) == 0);
+}
+
 void test_ok(enum vcl_status status, const char *expr, const char *file, int line)
 {
     if (status >= 0)
@@ -47,7 +58,8 @@ static enum vcl_status make_context(struct vcl_ctx **ret_ctx)
     const struct vcl_ctx_params params = {.device = test_target.device.id,
                                           .gemm = test_target.gemm,
                                           .same_bits = test_target.same_bits,
-                                          .lanes = test_target.lanes};
+                                          .lanes = test_target.lanes,
+                                          .cache_dir = test_cache()};
     return vcl_ctx_create(&params, ret_ctx, &test_error);
 }
 
@@ -106,23 +118,23 @@ static int on_each(const struct CMUnitTest *tests, size_t count, bool same_bits,
                    int (*run)(const struct CMUnitTest *tests, size_t count))
 {
     struct vcl_device_info *list;
-    size_t devices, usable = 0;
+    size_t devices, wanted = 0;
     int by_default, failed = 0;
     if (vcl_device_list(&list, &devices, &by_default, &test_error) < 0) {
         print_error("%s\n", test_error.msg);
         return 1;
     }
     for (size_t i = 0; i < devices; i++) {
-        if (!list[i].usable)
+        if (!test_wanted(&list[i]))
             continue;
-        usable++;
+        wanted++;
         test_target = (struct test_target){.device = list[i], .same_bits = same_bits};
         failed += run(tests, count);
     }
     free(list);
-    if (usable == 0)
-        print_error("there is no usable OpenCL device: nothing was tested\n");
-    return failed || usable == 0;
+    if (wanted == 0)
+        print_error("there is no usable OpenCL device that is wanted: nothing was tested\n");
+    return failed || wanted == 0;
 }
 
 int test_on_devices(const struct CMUnitTest *tests, size_t count, bool same_bits)

@@ -3,7 +3,10 @@
  * Tests that need a device: a table of cmocka tests is run on every usable OpenCL device, and it is
  * a failure if there is none. Includes what cmocka.h needs before it.
  *
- * VAE_CL_TEST_SMALL=1 in the environment says that devices are slow (simulators).
+ * In the environment:
+ *   VAE_CL_TEST_SMALL=1      devices are slow (simulators), or slow to compile
+ *   VAE_CL_TEST_DEVICE=P:D   no other device is to be tested
+ *   VAE_CL_TEST_CACHE=DIR    where compiled programs are kept for tests to come; nowhere without it
  */
 #ifndef TEST_DEVICES_H
 #define TEST_DEVICES_H
@@ -32,6 +35,12 @@ extern struct test_target test_target;
  * own, unless the environment already says where to. */
 void test_begin(void);
 bool test_small(void);
+
+/* Usable, and not left out by the environment. */
+bool test_wanted(const struct vcl_device_info *device);
+
+/* For the contexts that a test makes itself: vcl_ctx_params.cache_dir. */
+const char *test_cache(void);
 
 /* Runs the tests on each usable device, with test_target set; a result for main. With `same_bits`,
  * contexts are asked for the same bits on every device. */

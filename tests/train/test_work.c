@@ -41,7 +41,7 @@ static void test_multiply_adds(void **state)
     struct test_set set = test_set_create(COUNT, (struct vcl_shape){1, DATA, 1}, VCL_F32);
     struct vcl_config *config = work_config();
     const struct vcl_train_params params = {.train = set.set};
-    const struct vcl_ctx_params in = {.device = test_target.device.id};
+    const struct vcl_ctx_params in = {.device = test_target.device.id, .cache_dir = test_cache()};
     struct vcl_train_result result;
     struct vcl_ctx *ctx;
     OK(vcl_ctx_create(&in, &ctx, &test_error));
@@ -63,7 +63,7 @@ static float *trained(bool command_buffers, size_t *ret_n)
     struct test_set set = test_set_create(COUNT, (struct vcl_shape){1, DATA, 1}, VCL_F32);
     struct vcl_config *config = work_config();
     const struct vcl_train_params params = {.train = set.set};
-    const struct vcl_ctx_params in = {.device = test_target.device.id};
+    const struct vcl_ctx_params in = {.device = test_target.device.id, .cache_dir = test_cache()};
     struct vcl_train_result result;
     struct vcl_ctx *ctx;
     struct vcl_model *model;

@@ -181,6 +181,13 @@ static void test_labels_beside(void **state)
     vcl_dataset_destroy(&set);
     test_put_idx("beside-labels.idx", 1, DIMS(5), 0);
     test_refused("beside.idx", VCL_E_SHAPE, "beside-labels.idx' holds 5 labels, but");
+    /* What the folder is called says nothing of its files. */
+    test_make_folder("images-idx3");
+    test_put_idx("images-idx3/x.idx", 2, DIMS(4, 2), 0);
+    test_put_idx("images-idx3/x-labels.idx", 1, DIMS(4), 0);
+    set = test_open("images-idx3/x.idx", "all");
+    assert_int_equal(set->classes, 4);
+    vcl_dataset_destroy(&set);
 }
 
 static void test_mnist_names(void **state)
@@ -235,6 +242,61 @@ static void test_mnist_refused(void **state)
     test_refused("mm", VCL_E_FORMAT, "holds labels where images are expected");
 }
 
+/* One of two files of floats among bytes: their values would be read as each other's. */
+static void test_mnist_mixed_types(void **state)
+{
+    static const unsigned char floats[] = {0, 0, 0x0d, 3, 0,    0,    0, 1, 0, 0, 0, 2,
+                                           0, 0, 0,    1, 0x3f, 0x80, 0, 0, 0, 0, 0, 0};
+    (void)state;
+    test_make_folder("types");
+    test_put_idx("types/train-images-idx3-ubyte", 3, DIMS(4, 2, 1), 0);
+    test_put("types/t10k-images-idx3-ubyte", floats, sizeof floats);
+    test_refused("types", VCL_E_SHAPE, "bytes in one part, float32 in the other");
+    struct vcl_dataset *set = test_open("types", "test");
+    assert_int_equal(set->dtype, VCL_F32);
+    vcl_dataset_destroy(&set);
+}
+
+/* Labels are counted over both parts, whichever is opened and whichever has more. */
+static void test_mnist_classes(void **state)
+{
+    static const struct {
+        const char *folder;
+        uint32_t train, test;
+    } cases[] = {{"fewer", 5, 9}, {"more", 9, 5}};
+    static const char *const splits[] = {"train", "test", "all"};
+    char name[64];
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        const char *folder = cases[i].folder;
+        test_make_folder(folder);
+        snprintf(name, sizeof name, "%s/train-images-idx3-ubyte", folder);
+        test_put_idx(name, 3, DIMS(cases[i].train, 2, 1), 0);
+        snprintf(name, sizeof name, "%s/train-labels-idx1-ubyte", folder);
+        test_put_idx(name, 1, DIMS(cases[i].train), 0);
+        snprintf(name, sizeof name, "%s/t10k-images-idx3-ubyte", folder);
+        test_put_idx(name, 3, DIMS(cases[i].test, 2, 1), 0);
+        snprintf(name, sizeof name, "%s/t10k-labels-idx1-ubyte", folder);
+        test_put_idx(name, 1, DIMS(cases[i].test), 0);
+        for (int split = 0; split < 3; split++) {
+            struct vcl_dataset *set = test_open(folder, splits[split]);
+            assert_int_equal(set->classes, 9);
+            vcl_dataset_destroy(&set);
+        }
+    }
+}
+
+/* Labels for one part only: the whole would have examples without one. */
+static void test_mnist_half_labelled(void **state)
+{
+    (void)state;
+    test_make_folder("half");
+    test_put_idx("half/train-images-idx3-ubyte", 3, DIMS(4, 2, 1), 0);
+    test_put_idx("half/t10k-images-idx3-ubyte", 3, DIMS(2, 2, 1), 0);
+    test_put_idx("half/t10k-labels-idx1-ubyte", 1, DIMS(2), 0);
+    test_refused("half", VCL_E_SHAPE, "labels in one part only");
+}
+
 static void test_mnist_itself(void **state)
 {
     (void)state;
@@ -265,11 +327,19 @@ static void test_mnist_itself(void **state)
 int test_data_idx(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_shapes),        cmocka_unit_test(test_floats),
-        cmocka_unit_test(test_not_finite),    cmocka_unit_test(test_malformed),
-        cmocka_unit_test(test_gzip),          cmocka_unit_test(test_gzip_members),
-        cmocka_unit_test(test_labels_beside), cmocka_unit_test(test_mnist_names),
-        cmocka_unit_test(test_mnist_refused), cmocka_unit_test(test_mnist_itself),
+        cmocka_unit_test(test_shapes),
+        cmocka_unit_test(test_floats),
+        cmocka_unit_test(test_not_finite),
+        cmocka_unit_test(test_malformed),
+        cmocka_unit_test(test_gzip),
+        cmocka_unit_test(test_gzip_members),
+        cmocka_unit_test(test_labels_beside),
+        cmocka_unit_test(test_mnist_names),
+        cmocka_unit_test(test_mnist_refused),
+        cmocka_unit_test(test_mnist_itself),
+        cmocka_unit_test(test_mnist_mixed_types),
+        cmocka_unit_test(test_mnist_classes),
+        cmocka_unit_test(test_mnist_half_labelled),
     };
     return cmocka_run_group_tests_name("data: idx", tests, NULL, NULL);
 }

@@ -81,6 +81,11 @@ static void test_png_alpha(void **state)
                                        "def\x7f",
                 8);
     test_refused("glass.png", VCL_E_UNSUPPORTED, "has transparent pixels");
+    put_raw_png("mist.png", 2, 1, 8, PNG_COLOR_TYPE_GRAY_ALPHA,
+                (const unsigned char *)"a\xff"
+                                       "b\xfe",
+                4);
+    test_refused("mist.png", VCL_E_UNSUPPORTED, "has transparent pixels");
 }
 
 static void test_png_damaged(void **state)
@@ -190,6 +195,10 @@ static void test_pgm(void **state)
         {"P3 1 1 255 1 2 3", "\1\2\3", 16, {1, 1, 3}},
         {"P5 2 1 65535 \xff\xff\x80\x80", "\xff\x80", 17, {1, 2, 1}},
         {"P5 2 1 1 \1\0", "\xff\0", 11, {1, 2, 1}},
+        /* To the nearest: 127.5 up, 145.71 up, 109.29 down, 36.43 down. */
+        {"P2 1 1 2 1", "\x80", 10, {1, 1, 1}},
+        {"P2 3 1 7 4 3 1", "\x92\x6d\x24", 14, {1, 3, 1}},
+        {"P5 2 1 1000 \x01\xf2\x01\xf6", "\x7f\x80", 16, {1, 2, 1}},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

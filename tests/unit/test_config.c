@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * src/vae/config and a run's config.json: every number comes back as it was, and nothing is read
+ * that could be meant otherwise.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "common/folder.h"
+#include "vae/config.h"
+#include "vaecl/train.h"
+
+/* Of 1, 2, 16 and 17 digits, and of many zeros; none of them has a shorter text. */
+static const double numbers[] = {0.3,
+                                 1e-3,
+                                 0.30000000000000004,
+                                 1.0 / 3,
+                                 2.0 / 3,
+                                 5.0000000000000001e-300,
+                                 123456789.12345679,
+                                 0.99999899999999999,
+                                 7};
+enum { NUMBERS = sizeof numbers / sizeof *numbers };
+
+static struct vcl_config *make_config(void)
+{
+    struct vcl_config *config;
+    assert_int_equal(vcl_config_create(&config, NULL), VCL_OK);
+    return config;
+}
+
+static struct vcl_config *config_from(const char *text)
+{
+    struct vcl_config *config = make_config();
+    json_t *object = json_loads(text, 0, NULL);
+    assert_non_null(object);
+    assert_int_equal(vcl_config_apply_json(config, object, NULL, NULL), VCL_OK);
+    json_decref(object);
+    return config;
+}
+
+/* Written and read again, a number alone and beside one of few digits. */
+static void test_numbers(void **state)
+{
+    (void)state;
+    for (int i = 0; i < NUMBERS; i++) {
+        struct vcl_config *config = make_config(), *again;
+        char *text;
+        config->warmup = numbers[i];
+        config->beta = numbers[(i + 1) % NUMBERS];
+        config->free_bits = 0.5;
+        assert_int_equal(vcl_config_json(config, &text, NULL), VCL_OK);
+        again = config_from(text);
+        assert_true(again->warmup == config->warmup && again->beta == config->beta);
+        assert_true(again->free_bits == 0.5 && again->beta2 == 0.999);
+        free(text);
+        vcl_config_destroy(&config);
+        vcl_config_destroy(&again);
+    }
+}
+
+/* JSON of someone else's, with all digits there are. */
+static void test_digits_read(void **state)
+{
+    struct vcl_config *config = config_from("{\"beta\": 0.30000000000000004, \"sigma\": 1e-5, "
+                                            "\"warmup\": 3, \"lr\": 0.12345678901234566}");
+    (void)state;
+    assert_true(config->beta == 0.30000000000000004 && config->sigma == 1e-5);
+    assert_true(config->warmup == 3 && config->lr == 0.12345678901234566);
+    vcl_config_destroy(&config);
+}
+
+/* No more digits than a reader needs. */
+static void test_short(void **state)
+{
+    struct vcl_config *config = make_config();
+    char *text;
+    (void)state;
+    assert_int_equal(vcl_config_json(config, &text, NULL), VCL_OK);
+    assert_non_null(strstr(text, "\"momentum\": 0.9,"));
+    assert_non_null(strstr(text, "\"beta2\": 0.999,"));
+    free(text);
+    vcl_config_destroy(&config);
+}
+
+/* Above 2^63 a seed is no JSON integer. */
+static void test_seeds(void **state)
+{
+    static const uint64_t seeds[] = {0, 1, INT64_MAX, (uint64_t)INT64_MAX + 1, UINT64_MAX};
+    (void)state;
+    for (int i = 0; i < 5; i++) {
+        struct vcl_config *config = make_config(), *again;
+        char *text;
+        config->seed = seeds[i];
+        assert_int_equal(vcl_config_json(config, &text, NULL), VCL_OK);
+        again = config_from(text);
+        assert_true(again->seed == seeds[i]);
+        free(text);
+        vcl_config_destroy(&config);
+        vcl_config_destroy(&again);
+    }
+}
+
+/* What makes a model, and nothing of how it was trained. */
+static void test_model_only(void **state)
+{
+    static const char *const in[] = {"name",  "encoder",    "latent",    "decoder", "output",
+                                     "sigma", "likelihood", "objective", "beta",    "warmup",
+                                     "seed",  "free-bits",  "binarize",  NULL};
+    struct vcl_config *config = make_config();
+    json_t *object;
+    (void)state;
+    assert_int_equal(vcl_config_to_json(config, true, &object, NULL), VCL_OK);
+    for (const char *const *key = in; *key; key++)
+        assert_non_null(json_object_get(object, *key));
+    assert_int_equal(json_object_size(object), 13);
+    json_decref(object);
+    vcl_config_destroy(&config);
+}
+
+/* A copy lives by itself. */
+static void test_copy(void **state)
+{
+    struct vcl_config *config = make_config(), *copy;
+    (void)state;
+    assert_int_equal(vcl_config_set(config, "encoder", "dense 3 tanh", NULL), VCL_OK);
+    assert_int_equal(vcl_config_set(config, "beta", "2.5", NULL), VCL_OK);
+    assert_int_equal(vcl_config_copy(config, &copy, NULL), VCL_OK);
+    assert_ptr_not_equal(copy->encoder, config->encoder);
+    vcl_config_destroy(&config);
+    assert_string_equal(copy->encoder, "dense 3 tanh");
+    assert_string_equal(copy->binarize, "none");
+    assert_true(copy->beta == 2.5);
+    vcl_config_destroy(&copy);
+}
+
+/* ---- config.json ---- */
+
+static enum vcl_status read_run(const char *text, struct vcl_config **ret_config,
+                                struct vcl_run_data *ret_data, struct vcl_error *err)
+{
+    char *folder = test_folder_create(), *path = test_path_in(folder, "config.json");
+    assert_int_equal(vcl_file_write(path, text, strlen(text), false, NULL), VCL_OK);
+    enum vcl_status r = vcl_run_config(folder, ret_config, ret_data, err);
+    free(path);
+    test_folder_destroy(&folder);
+    return r;
+}
+
+static void test_run(void **state)
+{
+    struct vcl_config *config;
+    struct vcl_run_data data;
+    (void)state;
+    assert_int_equal(read_run("{\"config\": {\"latent\": 3, \"beta\": 0.30000000000000004}, "
+                              "\"data\": {\"source\": \"here\", \"split\": \"all\", \"test\": "
+                              "\"none\", \"count\": 12}}",
+                              &config, &data, NULL),
+                     VCL_OK);
+    assert_int_equal(config->latent, 3);
+    assert_true(config->beta == 0.30000000000000004);
+    assert_string_equal(data.source, "here");
+    assert_string_equal(data.split, "all");
+    assert_string_equal(data.test_split, "none");
+    assert_int_equal(data.count, 12);
+    vcl_config_destroy(&config);
+}
+
+/* Of two values for one key nobody knows which the run was of. */
+static void test_run_twice(void **state)
+{
+    static const char *const texts[] = {
+        "{\"config\": {\"latent\": 3, \"latent\": 4}, \"data\": {\"count\": 12}}",
+        "{\"config\": {\"latent\": 3}, \"data\": {\"count\": 12}, \"config\": {}}",
+        "{\"config\": {\"latent\": 3}, \"data\": {\"count\": 12, \"count\": 13}}",
+    };
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        struct vcl_config *config = NULL;
+        struct vcl_run_data data;
+        struct vcl_error err;
+        assert_int_equal(read_run(texts[i], &config, &data, &err), VCL_E_FORMAT);
+        assert_non_null(strstr(err.msg, "config.json"));
+        assert_non_null(strstr(err.msg, "duplicate"));
+        assert_null(config);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_numbers), cmocka_unit_test(test_digits_read),
+        cmocka_unit_test(test_short),   cmocka_unit_test(test_seeds),
+        cmocka_unit_test(test_copy),    cmocka_unit_test(test_model_only),
+        cmocka_unit_test(test_run),     cmocka_unit_test(test_run_twice),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
