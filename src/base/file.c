@@ -17,33 +17,59 @@ static enum vcl_status system_error(const char *what, const char *path, struct v
     return ERR(err, VCL_E_IO, "%s '%s': %s", what, path, strerror(errno));
 }
 
-enum vcl_status vcl_file_read(const char *path, unsigned char **ret_data, size_t *ret_size,
+enum vcl_status vcl_file_open(const char *path, FILE **ret_file, uint64_t *ret_size,
                               struct vcl_error *err)
 {
-    enum vcl_status r = VCL_OK;
-    unsigned char *data = NULL;
-    size_t size = 0, cap = 0;
     struct stat st;
     FILE *file = fopen(path, "rb");
     if (!file)
         return system_error("cannot open", path, err);
     bool known = fstat(fileno(file), &st) == 0;
-    if (known && (S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode)))
-        FAIL(err, VCL_E_IO, "cannot read '%s': it is a device, not a file", path);
-    if (known && S_ISREG(st.st_mode) && st.st_size > 0)
-        TRY(vcl_grow(&data, &cap, (size_t)st.st_size + 2, 1, err));
-    for (;;) {
-        TRY(vcl_grow(&data, &cap, size + 4096, 1, err));
-        size_t got = fread(data + size, 1, cap - size - 1, file);
-        size += got;
-        if (got == 0)
-            break;
+    if (known && (S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode))) {
+        fclose(file);
+        return ERR(err, VCL_E_IO, "cannot read '%s': it is a device, not a file", path);
     }
+    known = known && S_ISREG(st.st_mode) && st.st_size > 0; /* files of /proc have a size of 0 */
+    *ret_size = known ? (uint64_t)st.st_size : UINT64_MAX;
+    *ret_file = file;
+    return VCL_OK;
+}
+
+/* Room for a file of known size, and the zero byte behind it, is made exactly. */
+static enum vcl_status read_whole(FILE *file, uint64_t known, unsigned char **data, size_t *size,
+                                  struct vcl_error *err)
+{
+    size_t cap = 0;
+    enum vcl_status r;
+    TRY(vcl_grow(data, &cap, known < SIZE_MAX ? (size_t)known + 1 : 4096, 1, err));
+    for (;;) {
+        *size += fread(*data + *size, 1, cap - 1 - *size, file);
+        int next = *size == cap - 1 ? fgetc(file) : EOF;
+        if (next == EOF)
+            break;
+        TRY(vcl_grow(data, &cap, *size + 2, 1, err));
+        (*data)[(*size)++] = (unsigned char)next;
+    }
+    (*data)[*size] = '\0';
+out:
+    return r;
+}
+
+enum vcl_status vcl_file_read(const char *path, unsigned char **ret_data, size_t *ret_size,
+                              struct vcl_error *err)
+{
+    unsigned char *data = NULL;
+    size_t size = 0;
+    uint64_t known;
+    FILE *file;
+    enum vcl_status r = vcl_file_open(path, &file, &known, err);
+    if (r < 0)
+        return r;
+    TRY(read_whole(file, known, &data, &size, err));
     if (ferror(file)) {
         r = system_error("cannot read", path, err);
         goto out;
     }
-    data[size] = '\0';
     *ret_data = data;
     *ret_size = size;
     data = NULL;

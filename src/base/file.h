@@ -7,8 +7,15 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
 
 #include "base/error.h"
+
+/* Opens it for reading, unless it is a device. *ret_size is UINT64_MAX if only reading will tell.
+ * The caller closes *ret_file. */
+enum vcl_status vcl_file_open(const char *path, FILE **ret_file, uint64_t *ret_size,
+                              struct vcl_error *err) VCL_MUST_CHECK;
 
 /* Reads the whole file into *ret_data, which the caller frees; a zero byte follows the contents,
  * so that text can be used as a string. */

@@ -81,12 +81,11 @@ enum vcl_status vcl_grow(void *ptr, size_t *cap, size_t need, size_t size, struc
 {
     if (need <= *cap)
         return VCL_OK;
-    size_t grown = *cap ? *cap : 8;
-    while (grown < need) {
-        if (grown > SIZE_MAX / 2 / size)
-            return out_of_memory(need, err);
-        grown *= 2;
-    }
+    if (need > SIZE_MAX / size)
+        return out_of_memory(need, err);
+    size_t grown = *cap + *cap / 8 + 8;
+    if (grown < need || grown > SIZE_MAX / size)
+        grown = need;
     void *old, *moved;
     memcpy(&old, ptr, sizeof old);
     moved = realloc(old, grown * size);

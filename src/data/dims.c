@@ -31,43 +31,37 @@ uint64_t vcl_dims_file_size(const struct vcl_dims *dims, size_t header, size_t i
     return product > UINT64_MAX - header ? UINT64_MAX : product + header;
 }
 
-static enum vcl_status broken_promise(const struct vcl_dims *dims, const struct vcl_blob *blob,
-                                      size_t header, size_t item_size, bool too_short,
-                                      struct vcl_error *err)
+enum vcl_status vcl_dims_broken(const struct vcl_dims *dims, const char *name, size_t item_size,
+                                uint64_t held, bool more, struct vcl_error *err)
 {
     char text[DIMS_TEXT], unit[40] = "bytes";
+    bool too_short = held < vcl_dims_file_size(dims, 0, item_size);
     dims_text(dims, text);
     if (item_size > 1)
         snprintf(unit, sizeof unit, "values of %zu bytes", item_size);
-    enum vcl_status r = ERR(err, VCL_E_FORMAT, "'%s': header promises %s %s, file holds %s%zu%s",
-                            blob->name, text, unit, blob->more ? "at least " : "",
-                            blob->size - header, item_size > 1 ? " bytes" : "");
+    enum vcl_status r =
+        ERR(err, VCL_E_FORMAT, "'%s': header promises %s %s, file holds %s%" PRIu64 "%s", name,
+            text, unit, more ? "at least " : "", held, item_size > 1 ? " bytes" : "");
     return vcl_error_hint(err, r, "%s",
                           too_short ? "the file is cut short or its header is wrong: fetch it again"
                                     : "bytes follow the data, or the header is wrong");
 }
 
-enum vcl_status vcl_dims_check(const struct vcl_dims *dims, const struct vcl_blob *blob,
-                               size_t header, size_t item_size, struct vcl_error *err)
+enum vcl_status vcl_dims_check(const struct vcl_dims *dims, const char *name, struct vcl_error *err)
 {
     char text[DIMS_TEXT];
     dims_text(dims, text);
     for (size_t i = 0; i < dims->n; i++) {
         if (dims->size[i] == 0)
-            return ERR(err, VCL_E_FORMAT, "'%s': holds no examples (%s)", blob->name, text);
+            return ERR(err, VCL_E_FORMAT, "'%s': holds no examples (%s)", name, text);
         if (i > 0 && dims->size[i] > UINT32_MAX)
-            return ERR(err, VCL_E_FORMAT, "'%s': dimension %zu of %s is too large", blob->name, i,
-                       text);
+            return ERR(err, VCL_E_FORMAT, "'%s': dimension %zu of %s is too large", name, i, text);
     }
-    uint64_t promised = vcl_dims_file_size(dims, header, item_size);
-    if (promised != blob->size || blob->more)
-        return broken_promise(dims, blob, header, item_size, promised > blob->size, err);
     return VCL_OK;
 }
 
-enum vcl_status vcl_dims_examples(const struct vcl_dims *dims, const struct vcl_blob *blob,
-                                  enum vcl_dtype dtype, struct vcl_examples *ret_examples,
-                                  struct vcl_error *err)
+enum vcl_status vcl_dims_extend(const struct vcl_dims *dims, const char *name, enum vcl_dtype dtype,
+                                struct vcl_examples *examples, struct vcl_error *err)
 {
     uint32_t size[VCL_MAX_DIMS] = {0, 1, 1, 1};
     for (size_t i = 1; i < dims->n; i++)
@@ -75,6 +69,5 @@ enum vcl_status vcl_dims_examples(const struct vcl_dims *dims, const struct vcl_
     struct vcl_shape shape = {size[1], size[2], size[3]};
     if (dims->n == 2)
         shape = (struct vcl_shape){1, size[1], 1};
-    enum vcl_status r = vcl_examples_init(ret_examples, (size_t)dims->size[0], shape, dtype, err);
-    return r < 0 ? vcl_error_wrap(err, r, "'%s'", blob->name) : r;
+    return vcl_examples_extend(examples, (size_t)dims->size[0], shape, dtype, name, err);
 }

@@ -33,7 +33,9 @@ enum vcl_status vcl_examples_init(struct vcl_examples *examples, size_t count,
         return ERR(err, VCL_E_RANGE, "examples of %u x %u x %u values do not fit into memory",
                    shape.height, shape.width, shape.channels);
     *examples = (struct vcl_examples){.count = count, .shape = shape, .dtype = dtype};
-    return vcl_alloc(count, (size_t)(plane * pixel), &examples->values, err);
+    enum vcl_status r = vcl_alloc(count, (size_t)(plane * pixel), &examples->values, err);
+    examples->room = r == VCL_OK ? count * (size_t)(plane * pixel) : 0;
+    return r;
 }
 
 void vcl_examples_finish(struct vcl_examples *examples)
@@ -45,52 +47,78 @@ void vcl_examples_finish(struct vcl_examples *examples)
     *examples = (struct vcl_examples){0};
 }
 
-static enum vcl_status check_alike(const struct vcl_examples *a, const struct vcl_examples *b,
-                                   const char *name, struct vcl_error *err)
+static enum vcl_status check_alike(const struct vcl_examples *a, struct vcl_shape b,
+                                   enum vcl_dtype dtype, const char *name, struct vcl_error *err)
 {
-    if (memcmp(&a->shape, &b->shape, sizeof a->shape) != 0)
+    if (memcmp(&a->shape, &b, sizeof b) != 0)
         return ERR(err, VCL_E_SHAPE,
                    "'%s': examples are %u x %u x %u in one part and %u x %u x %u in the other",
-                   name, a->shape.height, a->shape.width, a->shape.channels, b->shape.height,
-                   b->shape.width, b->shape.channels);
-    if (a->dtype != b->dtype)
+                   name, a->shape.height, a->shape.width, a->shape.channels, b.height, b.width,
+                   b.channels);
+    if (a->dtype != dtype)
         return ERR(err, VCL_E_SHAPE, "'%s': bytes in one part, float32 in the other", name);
-    if (!a->labels != !b->labels)
-        return ERR(err, VCL_E_SHAPE, "'%s': labels in one part only", name);
     return VCL_OK;
 }
 
-enum vcl_status vcl_examples_append(struct vcl_examples *examples, struct vcl_examples *more,
-                                    const char *name, struct vcl_error *err)
+/* In steps of an eighth, so that adding one by one is fast. */
+static enum vcl_status make_room(struct vcl_examples *examples, size_t more, const char *name,
+                                 struct vcl_error *err)
 {
-    enum vcl_status r = VCL_OK;
+    size_t stride = vcl_examples_stride(examples), most = SIZE_MAX / stride;
+    if (more > most || examples->count > most - more)
+        return ERR(err, VCL_E_RANGE, "'%s': the examples do not fit into memory", name);
+    size_t need = (examples->count + more) * stride, room = examples->room + examples->room / 8;
+    if (need <= examples->room)
+        return VCL_OK;
+    room = room < need ? need : room;
+    void *values = realloc(examples->values, room);
+    if (!values)
+        return ERR(err, VCL_E_NOMEM, "'%s': cannot allocate %zu bytes of host memory", name, room);
+    examples->values = values;
+    examples->room = room;
+    return VCL_OK;
+}
+
+enum vcl_status vcl_examples_extend(struct vcl_examples *examples, size_t more,
+                                    struct vcl_shape shape, enum vcl_dtype dtype, const char *name,
+                                    struct vcl_error *err)
+{
+    enum vcl_status r;
     if (examples->count == 0) {
         vcl_examples_finish(examples);
-        *examples = *more;
-        *more = (struct vcl_examples){0};
-        return VCL_OK;
+        r = vcl_examples_init(examples, more, shape, dtype, err);
+        if (r < 0)
+            *examples = (struct vcl_examples){0};
+        return r < 0 ? vcl_error_wrap(err, r, "'%s'", name) : r;
     }
-    TRY(check_alike(examples, more, name, err));
-    struct vcl_examples joint = {0};
-    TRY(vcl_examples_init(&joint, examples->count + more->count, examples->shape, examples->dtype,
-                          err));
-    size_t stride = vcl_examples_stride(examples);
-    memcpy(joint.values, examples->values, examples->count * stride);
-    memcpy((char *)joint.values + examples->count * stride, more->values, more->count * stride);
-    if (examples->labels) {
-        r = vcl_alloc(joint.count, sizeof *joint.labels, &joint.labels, err);
-        if (r < 0) {
-            vcl_examples_finish(&joint);
-            goto out;
-        }
-        memcpy(joint.labels, examples->labels, examples->count * sizeof *joint.labels);
-        memcpy(joint.labels + examples->count, more->labels, more->count * sizeof *joint.labels);
-    }
-    vcl_examples_finish(examples);
-    vcl_examples_finish(more);
-    *examples = joint;
+    TRY(check_alike(examples, shape, dtype, name, err));
+    TRY(make_room(examples, more, name, err));
+    examples->count += more;
 out:
     return r;
+}
+
+void vcl_examples_cut(struct vcl_examples *examples, size_t count)
+{
+    if (count == 0)
+        vcl_examples_finish(examples);
+    else
+        examples->count = count;
+}
+
+enum vcl_status vcl_examples_label(struct vcl_examples *examples, size_t first,
+                                   const int32_t *labels, const char *name, struct vcl_error *err)
+{
+    if (first && !examples->labels != !labels)
+        return ERR(err, VCL_E_SHAPE, "'%s': labels in one part only", name);
+    if (!labels)
+        return VCL_OK;
+    int32_t *all = realloc(examples->labels, examples->count * sizeof *all);
+    if (!all)
+        return ERR(err, VCL_E_NOMEM, "'%s': no memory for labels", name);
+    memcpy(all + first, labels, (examples->count - first) * sizeof *all);
+    examples->labels = all;
+    return VCL_OK;
 }
 
 static bool is_kept(size_t i, size_t every, bool invert)
@@ -145,8 +173,10 @@ void vcl_examples_trim(struct vcl_examples *examples)
 {
     size_t size = examples->count * vcl_examples_stride(examples);
     void *values = size ? realloc(examples->values, size) : NULL;
-    if (values)
+    if (values) {
         examples->values = values;
+        examples->room = size;
+    }
 }
 
 enum vcl_status vcl_examples_check(const char *name, size_t count, size_t columns,

@@ -18,6 +18,7 @@ struct vcl_examples {
     enum vcl_dtype dtype;
     void *values;    /* (count, height, width, channels); NULL in a file of labels alone */
     int32_t *labels; /* (count), or NULL */
+    size_t room;     /* bytes at `values`: more than are needed while examples are added */
 };
 
 /* Zeroed values for `count` examples; a size that does not fit into memory is an error. */
@@ -29,10 +30,19 @@ void vcl_examples_finish(struct vcl_examples *examples);
 /* Bytes of one example. */
 size_t vcl_examples_stride(const struct vcl_examples *examples);
 
-/* Moves those of `more` behind those of `examples`, which may be empty. Shapes, types and the
- * presence of labels must agree. */
-enum vcl_status vcl_examples_append(struct vcl_examples *examples, struct vcl_examples *more,
-                                    const char *name, struct vcl_error *err) VCL_MUST_CHECK;
+/* Room for `more` examples behind those that are there, if any: then shape and type must agree.
+ * Their values are the caller's to fill; labels are not looked at. `name` is for messages. */
+enum vcl_status vcl_examples_extend(struct vcl_examples *examples, size_t more,
+                                    struct vcl_shape shape, enum vcl_dtype dtype, const char *name,
+                                    struct vcl_error *err) VCL_MUST_CHECK;
+/* Back to the first `count` of them; to an empty set with 0. */
+void vcl_examples_cut(struct vcl_examples *examples, size_t count);
+
+/* Labels of the examples from number `first` to the last, which are copied. Those before must have
+ * theirs; without any in both (NULL) nothing is done. */
+enum vcl_status vcl_examples_label(struct vcl_examples *examples, size_t first,
+                                   const int32_t *labels, const char *name,
+                                   struct vcl_error *err) VCL_MUST_CHECK;
 
 /* Keeps example i if (i + 1) % every == 0; with `invert`, if it is not. */
 void vcl_examples_keep_every(struct vcl_examples *examples, size_t every, bool invert);

@@ -4,10 +4,8 @@
  * dimension as a 32-bit big-endian number, then the values. One dimension is a file of labels, two
  * are a table, three are grey images, four are images with channels last.
  */
-#include <string.h>
-
-#include "base/mem.h"
-#include "data/dims.h"
+#include "data/array_head.h"
+#include "data/format.h"
 
 enum { TYPE_U8 = 0x08, TYPE_F32 = 0x0d };
 
@@ -60,14 +58,6 @@ static int probe(const unsigned char *head, size_t n)
     return head[3] <= VCL_MAX_DIMS ? 60 : 20;
 }
 
-static uint64_t promised_size(const unsigned char *head, size_t n)
-{
-    if (!probe(head, n) || !whole_header(head, n))
-        return 0;
-    struct vcl_dims dims = get_dims(head);
-    return vcl_dims_file_size(&dims, header_size(&dims), find_type(head[2])->size);
-}
-
 static enum vcl_status check_header(const struct vcl_blob *blob, struct vcl_error *err)
 {
     const unsigned char *data = blob->data;
@@ -91,54 +81,30 @@ static enum vcl_status check_header(const struct vcl_blob *blob, struct vcl_erro
     return VCL_OK;
 }
 
-static enum vcl_status read_labels(const struct vcl_blob *blob, const struct vcl_dims *dims,
-                                   struct vcl_examples *ret_examples, struct vcl_error *err)
+static enum vcl_status parse_head(const struct vcl_blob *blob, struct vcl_array_head *ret_head,
+                                  struct vcl_error *err)
 {
-    struct vcl_examples labels = {.count = (size_t)dims->size[0]};
-    if (blob->data[2] != TYPE_U8)
-        return ERR(err, VCL_E_UNSUPPORTED, "'%s': labels must be bytes, not %s", blob->name,
-                   find_type(blob->data[2])->name);
-    enum vcl_status r = vcl_alloc(labels.count, sizeof *labels.labels, &labels.labels, err);
+    enum vcl_status r = check_header(blob, err);
     if (r < 0)
         return r;
-    for (size_t i = 0; i < labels.count; i++)
-        labels.labels[i] = blob->data[header_size(dims) + i];
-    *ret_examples = labels;
-    return VCL_OK;
-}
-
-static void copy_floats(float *to, const unsigned char *from, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        uint32_t bits = big_endian(from + 4 * i);
-        memcpy(to + i, &bits, sizeof bits);
-    }
-}
-
-static enum vcl_status read_idx(const struct vcl_blob *blob, struct vcl_examples *ret_examples,
-                                struct vcl_error *err)
-{
-    enum vcl_status r = VCL_OK;
-    TRY(check_header(blob, err));
+    const struct idx_type *type = find_type(blob->data[2]);
     struct vcl_dims dims = get_dims(blob->data);
-    size_t at = header_size(&dims);
-    TRY(vcl_dims_check(&dims, blob, at, find_type(blob->data[2])->size, err));
-    if (dims.n == 1)
-        return read_labels(blob, &dims, ret_examples, err);
-    bool bytes = blob->data[2] == TYPE_U8;
-    TRY(vcl_dims_examples(&dims, blob, bytes ? VCL_U8 : VCL_F32, ret_examples, err));
-    if (bytes)
-        memcpy(ret_examples->values, blob->data + at, blob->size - at);
-    else
-        copy_floats(ret_examples->values, blob->data + at, (blob->size - at) / 4);
-out:
-    return r;
+    bool bytes = type->code == TYPE_U8, labels = dims.n == 1;
+    if (labels && !bytes)
+        return ERR(err, VCL_E_UNSUPPORTED, "'%s': labels must be bytes, not %s", blob->name,
+                   type->name);
+    *ret_head = (struct vcl_array_head){.size = header_size(&dims),
+                                        .labels = labels,
+                                        .big_endian = true,
+                                        .kind = bytes ? 'u' : 'f',
+                                        .item_size = type->size,
+                                        .dims = dims};
+    return VCL_OK;
 }
 
 const struct vcl_format_def vcl_format_idx = {
     .name = "idx",
     .help = "IDX",
     .probe = probe,
-    .promised_size = promised_size,
-    .read = read_idx,
+    .parse_head = parse_head,
 };

@@ -85,7 +85,7 @@ static bool known_type(char kind, size_t size)
 }
 
 static enum vcl_status parse_descr(struct cursor *c, const struct vcl_blob *blob,
-                                   struct vcl_npy_header *header, struct vcl_error *err)
+                                   struct vcl_array_head *header, struct vcl_error *err)
 {
     const char *text;
     size_t len;
@@ -109,7 +109,7 @@ static enum vcl_status parse_descr(struct cursor *c, const struct vcl_blob *blob
 }
 
 static enum vcl_status parse_order(struct cursor *c, const struct vcl_blob *blob,
-                                   struct vcl_npy_header *header, struct vcl_error *err)
+                                   struct vcl_array_head *header, struct vcl_error *err)
 {
     header->fortran_order = take(c, "True");
     if (!header->fortran_order && !take(c, "False"))
@@ -118,7 +118,7 @@ static enum vcl_status parse_order(struct cursor *c, const struct vcl_blob *blob
 }
 
 static enum vcl_status parse_shape(struct cursor *c, const struct vcl_blob *blob,
-                                   struct vcl_npy_header *header, struct vcl_error *err)
+                                   struct vcl_array_head *header, struct vcl_error *err)
 {
     struct vcl_dims *dims = &header->dims;
     *dims = (struct vcl_dims){0};
@@ -142,7 +142,7 @@ static enum vcl_status parse_shape(struct cursor *c, const struct vcl_blob *blob
 static const struct key {
     const char *name;
     enum vcl_status (*parse)(struct cursor *c, const struct vcl_blob *blob,
-                             struct vcl_npy_header *header, struct vcl_error *err);
+                             struct vcl_array_head *header, struct vcl_error *err);
 } keys[] = {
     {"descr", parse_descr},
     {"fortran_order", parse_order},
@@ -164,7 +164,7 @@ static const struct key *take_key(struct cursor *c)
 }
 
 static enum vcl_status parse_dictionary(struct cursor *c, const struct vcl_blob *blob,
-                                        struct vcl_npy_header *header, struct vcl_error *err)
+                                        struct vcl_array_head *header, struct vcl_error *err)
 {
     enum vcl_status r = VCL_OK;
     unsigned seen = 0;
@@ -205,6 +205,9 @@ static enum vcl_status find_dictionary(const struct vcl_blob *blob, size_t *ret_
     size_t len = (size_t)data[8] | (size_t)data[9] << 8;
     if (start == 12)
         len |= (size_t)data[10] << 16 | (size_t)data[11] << 24;
+    if (len > blob->size - start && blob->more)
+        return ERR(err, VCL_E_FORMAT, "'%s': a header of %zu bytes is longer than any sound one",
+                   blob->name, len);
     if (len > blob->size - start)
         return ERR(err, VCL_E_FORMAT, "'%s': header promises %zu bytes of itself, file holds %zu",
                    blob->name, len, blob->size - start);
@@ -213,11 +216,11 @@ static enum vcl_status find_dictionary(const struct vcl_blob *blob, size_t *ret_
     return VCL_OK;
 }
 
-enum vcl_status vcl_npy_header_parse(const struct vcl_blob *blob, struct vcl_npy_header *ret_header,
+enum vcl_status vcl_npy_header_parse(const struct vcl_blob *blob, struct vcl_array_head *ret_header,
                                      struct vcl_error *err)
 {
     size_t start = 0, end = 0;
-    struct vcl_npy_header header = {0};
+    struct vcl_array_head header = {0};
     enum vcl_status r = find_dictionary(blob, &start, &end, err);
     if (r < 0)
         return r;

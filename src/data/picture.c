@@ -4,8 +4,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "base/mem.h"
-
 /* 8192 x 8192: more than anybody trains on, less than a lying header needs to do harm. */
 #define MAX_PIXELS ((uint64_t)1 << 26)
 
@@ -24,18 +22,16 @@ enum vcl_status vcl_picture_init(struct vcl_examples *examples, const struct vcl
     return vcl_examples_init(examples, 1, shape, VCL_U8, err);
 }
 
-enum vcl_status vcl_picture_colour(struct vcl_examples *picture, struct vcl_error *err)
+enum vcl_status vcl_picture_colour(struct vcl_examples *pictures, struct vcl_error *err)
 {
-    size_t n = (size_t)picture->shape.height * picture->shape.width;
-    const unsigned char *grey = picture->values;
-    unsigned char *colour = NULL;
-    enum vcl_status r = vcl_alloc(n, 3, &colour, err);
-    if (r < 0)
-        return r;
-    for (size_t i = 0; i < 3 * n; i++)
-        colour[i] = grey[i / 3];
-    free(picture->values);
-    picture->values = colour;
-    picture->shape.channels = 3;
+    size_t n = 3 * pictures->count * vcl_shape_size(pictures->shape);
+    unsigned char *values = realloc(pictures->values, n);
+    if (!values)
+        return ERR(err, VCL_E_NOMEM, "cannot allocate %zu bytes of host memory", n);
+    for (size_t i = n; i-- > 0;) /* from the end, so that nothing is lost */
+        values[i] = values[i / 3];
+    pictures->values = values;
+    pictures->room = n;
+    pictures->shape.channels = 3;
     return VCL_OK;
 }

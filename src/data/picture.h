@@ -12,8 +12,8 @@ enum vcl_status vcl_picture_init(struct vcl_examples *examples, const struct vcl
                                  uint64_t width, uint64_t height, uint32_t channels,
                                  struct vcl_error *err) VCL_MUST_CHECK;
 
-/* Repeats the value of each grey pixel, so that the picture can stand beside colour ones. */
-enum vcl_status vcl_picture_colour(struct vcl_examples *picture,
+/* Repeats the value of each grey pixel, so that the pictures can stand beside colour ones. */
+enum vcl_status vcl_picture_colour(struct vcl_examples *pictures,
                                    struct vcl_error *err) VCL_MUST_CHECK;
 
 #endif

@@ -13,24 +13,17 @@
 #include "data/picture.h"
 #include "data/source.h"
 
-struct picture {
-    char *path;
-    int32_t label;
-    struct vcl_examples image;
-};
-
 struct collecting {
-    struct picture *pictures;
-    size_t count, cap;
+    struct vcl_examples *examples; /* the source's */
+    char *first;                   /* path of the first picture */
+    int32_t *labels;
+    size_t cap_labels;
 };
 
 static void collecting_finish(struct collecting *c)
 {
-    for (size_t i = 0; i < c->count; i++) {
-        vcl_examples_finish(&c->pictures[i].image);
-        free(c->pictures[i].path);
-    }
-    free(c->pictures);
+    free(c->first);
+    free(c->labels);
 }
 
 /* Files that lie beside pictures without anybody meaning them to be one. */
@@ -58,24 +51,63 @@ static enum vcl_status read_picture(const char *path, struct vcl_examples *ret_i
     return r;
 }
 
+static enum vcl_status check_size(const struct collecting *c, const char *path,
+                                  const struct vcl_examples *image, struct vcl_error *err)
+{
+    const struct vcl_shape *first = &c->examples->shape, *shape = &image->shape;
+    if (shape->height == first->height && shape->width == first->width)
+        return VCL_OK;
+    enum vcl_status r =
+        ERR(err, VCL_E_SHAPE, "'%s' has %u x %u pixels (width x height), but '%s' has %u x %u",
+            path, shape->width, shape->height, c->first, first->width, first->height);
+    return vcl_error_hint(err, r, "scale or crop all pictures to one size first");
+}
+
+/* Lays it behind the others; if one has colour, all get it. */
+static enum vcl_status join(struct collecting *c, struct vcl_examples *image, int32_t label,
+                            const char *path, struct vcl_error *err)
+{
+    struct vcl_examples *to = c->examples;
+    enum vcl_status r;
+    if (to->count && image->shape.channels < to->shape.channels)
+        TRY(vcl_picture_colour(image, err));
+    if (to->count && image->shape.channels > to->shape.channels)
+        TRY(vcl_picture_colour(to, err));
+    TRY(vcl_grow(&c->labels, &c->cap_labels, to->count + 1, sizeof *c->labels, err));
+    TRY(vcl_examples_extend(to, 1, image->shape, image->dtype, path, err));
+    size_t stride = vcl_examples_stride(to);
+    memcpy((char *)to->values + (to->count - 1) * stride, image->values, stride);
+    c->labels[to->count - 1] = label;
+out:
+    return r;
+}
+
+static enum vcl_status refuse_folder(const char *path, struct vcl_error *err)
+{
+    enum vcl_status r = ERR(err, VCL_E_FORMAT, "'%s': a folder within a folder of pictures", path);
+    return vcl_error_hint(err, r,
+                          "sub-folders are classes and hold pictures only; to use one part of a "
+                          "data set, give its folder");
+}
+
 static enum vcl_status add_picture(struct collecting *c, const char *folder, const char *name,
                                    int32_t label, struct vcl_error *err)
 {
-    enum vcl_status r = vcl_grow(&c->pictures, &c->cap, c->count + 1, sizeof *c->pictures, err);
-    if (r < 0)
-        return r;
-    struct picture *picture = &c->pictures[c->count++];
-    *picture = (struct picture){.label = label};
-    TRY(vcl_path_join(folder, name, &picture->path, err));
-    if (vcl_is_folder(picture->path)) {
-        r = ERR(err, VCL_E_FORMAT, "'%s': a folder within a folder of pictures", picture->path);
-        r = vcl_error_hint(err, r,
-                           "sub-folders are classes and hold pictures only; to use one part of a "
-                           "data set, give its folder");
-        goto out;
+    struct vcl_examples image = {0};
+    char *path = NULL;
+    enum vcl_status r;
+    TRY(vcl_path_join(folder, name, &path, err));
+    TRY(vcl_is_folder(path) ? refuse_folder(path, err) : read_picture(path, &image, err));
+    if (c->examples->count)
+        TRY(check_size(c, path, &image, err));
+    TRY(join(c, &image, label, path, err));
+    if (!c->first) {
+        c->first = path;
+        path = NULL;
     }
-    TRY(read_picture(picture->path, &picture->image, err));
 out:
+    vcl_examples_finish(&image);
+    free(path);
     return r;
 }
 
@@ -84,13 +116,13 @@ static enum vcl_status add_folder(struct collecting *c, const char *path, int32_
 {
     enum vcl_status r = VCL_OK;
     struct vcl_folder folder = {0};
-    size_t before = c->count;
+    size_t before = c->examples->count;
     TRY(vcl_folder_init(&folder, path, err));
     for (size_t i = 0; i < folder.count; i++) {
         if (!is_harmless(folder.names[i]))
             TRY(add_picture(c, path, folder.names[i], label, err));
     }
-    if (c->count == before) {
+    if (c->examples->count == before) {
         r = ERR(err, VCL_E_FORMAT, "'%s': the folder holds no pictures", path);
         r = vcl_error_hint(err, r,
                            "PNG, JPEG, PGM and PPM are read; an IDX folder holds "
@@ -148,64 +180,15 @@ out:
     return r;
 }
 
-static enum vcl_status check_sizes(const struct collecting *c, struct vcl_error *err)
-{
-    const struct picture *first = &c->pictures[0];
-    for (size_t i = 1; i < c->count; i++) {
-        const struct picture *p = &c->pictures[i];
-        if (p->image.shape.height == first->image.shape.height &&
-            p->image.shape.width == first->image.shape.width)
-            continue;
-        enum vcl_status r =
-            ERR(err, VCL_E_SHAPE, "'%s' has %u x %u pixels (width x height), but '%s' has %u x %u",
-                p->path, p->image.shape.width, p->image.shape.height, first->path,
-                first->image.shape.width, first->image.shape.height);
-        return vcl_error_hint(err, r, "scale or crop all pictures to one size first");
-    }
-    return VCL_OK;
-}
-
-static uint32_t most_channels(const struct collecting *c)
-{
-    uint32_t channels = 1;
-    for (size_t i = 0; i < c->count; i++) {
-        if (c->pictures[i].image.shape.channels > channels)
-            channels = c->pictures[i].image.shape.channels;
-    }
-    return channels;
-}
-
-/* Lays the pictures one behind the other and releases each. */
-static enum vcl_status join(struct vcl_source *source, struct collecting *c, struct vcl_error *err)
-{
-    enum vcl_status r = VCL_OK;
-    struct vcl_examples *to = &source->examples;
-    struct vcl_shape shape = c->pictures[0].image.shape;
-    shape.channels = most_channels(c);
-    TRY(vcl_examples_init(to, c->count, shape, VCL_U8, err));
-    if (source->classes)
-        TRY(vcl_alloc(c->count, sizeof *to->labels, &to->labels, err));
-    size_t stride = vcl_examples_stride(to);
-    for (size_t i = 0; i < c->count; i++) {
-        struct vcl_examples *image = &c->pictures[i].image;
-        if (image->shape.channels < shape.channels)
-            TRY(vcl_picture_colour(image, err));
-        memcpy((char *)to->values + i * stride, image->values, stride);
-        if (to->labels)
-            to->labels[i] = c->pictures[i].label;
-        vcl_examples_finish(image);
-    }
-out:
-    return r;
-}
-
 enum vcl_status vcl_source_images(struct vcl_source *source, struct vcl_error *err)
 {
     enum vcl_status r = VCL_OK;
-    struct collecting c = {0};
+    struct collecting c = {.examples = &source->examples};
     TRY(collect(source, &c, err));
-    TRY(check_sizes(&c, err));
-    TRY(join(source, &c, err));
+    if (source->classes) {
+        source->examples.labels = c.labels;
+        c.labels = NULL;
+    }
     source->format = "images";
 out:
     collecting_finish(&c);

@@ -52,29 +52,43 @@ enum vcl_status vcl_is_mnist_folder(const char *path, bool *ret_is, struct vcl_e
     return r == VCL_OK && !*ret_is ? has_images(path, VCL_PART_TEST, ret_is, err) : r;
 }
 
+/* Labels of the examples from number `first` on, if there is a file of them. */
+static enum vcl_status read_part_labels(struct vcl_source *source, enum vcl_part part, size_t first,
+                                        const char *images, struct vcl_error *err)
+{
+    struct vcl_examples *examples = &source->examples;
+    char *path = NULL;
+    int32_t *labels = NULL;
+    enum vcl_status r;
+    TRY(find_file(source->path, part, "labels", &path, err));
+    if (path)
+        TRY(vcl_read_labels(path, examples->count - first, images, &labels, err));
+    TRY(vcl_examples_label(examples, first, labels, source->path, err));
+out:
+    free(labels);
+    free(path);
+    return r;
+}
+
 static enum vcl_status read_part(struct vcl_source *source, enum vcl_part part,
                                  struct vcl_error *err)
 {
-    enum vcl_status r = VCL_OK;
-    char *images = NULL, *labels = NULL;
+    struct vcl_examples *examples = &source->examples;
     const struct vcl_format_def *format = NULL;
-    struct vcl_examples examples = {0};
+    size_t before = examples->count;
+    char *images = NULL;
+    enum vcl_status r;
     TRY(find_file(source->path, part, "images", &images, err));
     if (!images)
         FAIL(err, VCL_E_IO, "'%s': holds no %s-images-idx3-ubyte, gzipped or not", source->path,
              prefixes[part]);
-    TRY(vcl_format_read_file(images, &format, &examples, err));
-    if (!examples.values)
+    TRY(vcl_format_read_file(images, &format, examples, err));
+    if (!examples->values)
         FAIL(err, VCL_E_FORMAT, "'%s': holds labels where images are expected", images);
-    TRY(find_file(source->path, part, "labels", &labels, err));
-    if (labels)
-        TRY(vcl_read_labels(labels, examples.count, images, &examples.labels, err));
     source->format = format->name;
-    TRY(vcl_examples_append(&source->examples, &examples, source->path, err));
+    TRY(read_part_labels(source, part, before, images, err));
 out:
-    vcl_examples_finish(&examples);
     free(images);
-    free(labels);
     return r;
 }
 

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/writer.h"
 #include "common/devices.h"
 #include "common/folder.h"
 

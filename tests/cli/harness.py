@@ -7,8 +7,16 @@ import os
 import pathlib
 import resource
 import subprocess
+import sys
 
 TIMEOUT = 120
+MEASURE = """
+import os, subprocess, sys
+process = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL)
+_, status, usage = os.wait4(process.pid, 0)
+print(usage.ru_maxrss)
+sys.exit(os.waitstatus_to_exitcode(status))
+"""
 
 
 class Failure(Exception):
@@ -113,6 +121,15 @@ class Bench:
             words = ' '.join(command)
             raise Failure('$ vae-cl %s\nstill ran after %d s' % (words, TIMEOUT)) from None
         return Result(list(command), done.returncode, done.stdout or '', done.stderr)
+
+    def peak(self, *command):
+        """The most memory that a successful run has had, in MiB. A small process starts it, since a
+        program inherits the peak of who has started it."""
+        done = subprocess.run([sys.executable, '-c', MEASURE, self.program, *command],
+                              cwd=self.folder, env=self.env, text=True, stdin=subprocess.DEVNULL,
+                              capture_output=True, timeout=TIMEOUT, check=False)
+        expect(done.returncode == 0, str(Result(list(command), done.returncode, '', done.stderr)))
+        return int(done.stdout) / 1024
 
     def good(self, *command, **options):
         result = self.run(command, **options)

@@ -13,6 +13,7 @@ import scenarios_data
 import scenarios_devices
 import scenarios_failures
 import scenarios_finite
+import scenarios_memory
 import scenarios_misc
 import scenarios_runs
 import scenarios_use
@@ -47,6 +48,7 @@ def run_commands(bench, tap):
 def run_data(bench, tap):
     scenarios_data.run(bench, tap)
     scenarios_finite.run(bench, tap)
+    scenarios_memory.run(bench, tap)
 
 
 def run_failures(bench, tap):

@@ -44,10 +44,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     else
         check_error(r, &err);
     for (size_t i = 0; vcl_formats[i]; i++) {
-        const struct vcl_blob blob = {.name = "fuzz", .data = data, .size = size};
+        struct vcl_input input;
         memset(&err, 0, sizeof err);
         memset(&examples, 0, sizeof examples);
-        r = vcl_formats[i]->read(&blob, &examples, &err);
+        if (vcl_input_wrap(&input, "fuzz", data, size, &err) < 0)
+            continue; /* damaged gzip data */
+        r = vcl_format_read_as(vcl_formats[i], &input, &examples, &err);
+        vcl_input_finish(&input);
         if (r == VCL_OK)
             check_result(&examples);
         else

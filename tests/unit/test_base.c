@@ -118,7 +118,7 @@ static void test_grow(void **state)
     (void)state;
     for (uint32_t i = 0; i < 1000; i++) {
         assert_int_equal(vcl_grow(&items, &cap, i + 1, sizeof *items, NULL), VCL_OK);
-        assert_true(cap > i);
+        assert_true(cap > i && cap <= i + i / 8 + 16); /* never far beyond */
         assert_int_equal(items[i], 0);
         items[i] = i;
     }
@@ -126,6 +126,8 @@ static void test_grow(void **state)
         assert_int_equal(items[i], i);
     assert_int_equal(vcl_grow(&items, &cap, SIZE_MAX / 4, sizeof *items, NULL), VCL_E_NOMEM);
     assert_int_equal(items[999], 999);
+    assert_int_equal(vcl_grow(&items, &cap, 100003, sizeof *items, NULL), VCL_OK);
+    assert_int_equal(cap, 100003); /* who knows how many gets them exactly */
     free(items);
 }
 

@@ -168,8 +168,8 @@ int main(void)
         perror(folder);
         return 1;
     }
-    int failed = test_data_idx() + test_data_npy() + test_data_pictures() + test_data_folder() +
-                 test_data_set() + test_data_digits() + test_data_write();
+    int failed = test_data_input() + test_data_idx() + test_data_npy() + test_data_pictures() +
+                 test_data_folder() + test_data_set() + test_data_digits() + test_data_write();
     nftw(folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
     return failed != 0;
 }

@@ -16,6 +16,7 @@
 #include "vaecl/data.h"
 
 int test_data_idx(void);
+int test_data_input(void);
 int test_data_npy(void);
 int test_data_pictures(void);
 int test_data_folder(void);

@@ -141,7 +141,10 @@ static void test_round_trip(void **state)
         char *path = test_path_in(folder, name);
         struct vcl_st_file file;
         size_t size;
-        assert_int_equal(vcl_st_write(path, tensors, 2, metadata, false, NULL), VCL_OK);
+        struct vcl_writer writer;
+        assert_int_equal(vcl_writer_init(&writer, path, false, NULL), VCL_OK);
+        assert_int_equal(vcl_st_write(&writer, tensors, 2, metadata, NULL), VCL_OK);
+        assert_int_equal(vcl_writer_commit(&writer, NULL), VCL_OK);
         unsigned char *bytes = test_file_read(folder, name, &size);
         assert_int_equal((bytes[0] | bytes[1] << 8) % 8, 0); /* what readers may rely on */
         assert_int_equal(size, 8 + (size_t)(bytes[0] | bytes[1] << 8) + sizeof values);
