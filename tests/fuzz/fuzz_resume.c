@@ -209,14 +209,19 @@ static bool same_config(const struct content *found)
     return same;
 }
 
+static bool is_whole(int file, const struct content *found)
+{
+    return found->size == whole[file].size &&
+           memcmp(found->data, whole[file].data, found->size) == 0;
+}
+
 static bool means_the_same(int file, const struct content *found)
 {
     if (file == METRICS)
         return same_metrics(found);
     if (file == CONFIG)
         return same_config(found);
-    return found->size == whole[file].size &&
-           memcmp(found->data, whole[file].data, found->size) == 0;
+    return is_whole(file, found);
 }
 
 static enum vcl_status resume(struct vcl_error *err)
@@ -241,6 +246,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     write_file(run, names[file], data, size);
     enum vcl_status r = resume(&err);
     fuzz_check_status(r, &err);
+    if (r < 0 && is_whole(file, &input))
+        die(err.msg);
     if (r == VCL_OK && !means_the_same(file, &input)) {
         fwrite(data, 1, size, stderr);
         die("\naccepted, though it means something else");
