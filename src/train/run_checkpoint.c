@@ -19,6 +19,19 @@
 
 /* ---- writing ---- */
 
+/* All that the training hangs on: a number of config.json that was damaged, or changed by hand,
+ * must not make another run of it. How many epochs there are may change. */
+static char *training_text(const struct vcl_config *config)
+{
+    json_t *object;
+    if (vcl_config_to_json(config, false, &object, NULL) < 0)
+        return NULL;
+    json_object_del(object, "epochs");
+    char *text = vcl_json_dump(object, JSON_COMPACT | vcl_config_digits(config));
+    json_decref(object);
+    return text;
+}
+
 static json_t *position_json(const struct vcl_trainer *trainer)
 {
     const struct vcl_position *at = &trainer->at;
@@ -28,9 +41,15 @@ static json_t *position_json(const struct vcl_trainer *trainer)
     vcl_format(recon, sizeof recon, "%a", at->recon_sum); /* every bit of a double */
     vcl_format(kl, sizeof kl, "%a", at->kl_sum);
     vcl_format(first, sizeof first, "%a", at->first_loss);
-    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", VCL_ST_CRC, VCL_ST_CRC_ZERO, "epoch",
-                     epoch, "epoch_step", step, "recon_sum", recon, "kl_sum", kl, "first_loss",
-                     first, "optimiser", trainer->optimiser->name);
+    char *training = training_text(trainer->config);
+    if (!training)
+        return NULL;
+    json_t *object =
+        json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", VCL_ST_CRC, VCL_ST_CRC_ZERO, "epoch",
+                  epoch, "epoch_step", step, "recon_sum", recon, "kl_sum", kl, "first_loss", first,
+                  "optimiser", trainer->optimiser->name, "training", training);
+    free(training);
+    return object;
 }
 
 enum vcl_status vcl_run_prepare_checkpoint(struct vcl_trainer *trainer, struct vcl_writer *writer,
@@ -80,9 +99,9 @@ out:
 /* A key that nobody writes is one that was damaged. */
 static enum vcl_status check_keys(const struct vcl_st_file *file, struct vcl_error *err)
 {
-    static const char *const known[] = {"format", "version",    "spec",       "normalisation",
-                                        "steps",  "epoch",      "epoch_step", "recon_sum",
-                                        "kl_sum", "first_loss", "optimiser",  VCL_ST_CRC};
+    static const char *const known[] = {
+        "format",    "version", "spec",       "normalisation", "steps",    "epoch",   "epoch_step",
+        "recon_sum", "kl_sum",  "first_loss", "optimiser",     "training", VCL_ST_CRC};
     const char *key;
     json_t *value;
     json_object_foreach((json_t *)file->metadata, key, value)
@@ -109,19 +128,26 @@ static bool read_position(const struct vcl_st_file *file, struct vcl_position *a
            !first == !vcl_st_metadata(file, VCL_ST_CRC);
 }
 
-/* The model that the checkpoint describes must be the one that config.json describes. */
-static enum vcl_status same_model(const struct vcl_trainer *trainer, struct vcl_error *err)
+/* The training that the checkpoint is of must be the one that config.json describes. Checkpoints of
+ * 0.1.0 describe only their model. */
+static enum vcl_status same_training(const struct vcl_trainer *trainer,
+                                     const struct vcl_st_file *file, struct vcl_error *err)
 {
-    json_t *wanted = NULL, *found = NULL;
+    const char *text = vcl_st_metadata(file, "training");
+    json_t *wanted = NULL, *found = text ? vcl_json_load(text, strlen(text), NULL) : NULL;
     enum vcl_status r;
-    TRY(vcl_config_to_json(trainer->config, true, &wanted, err));
-    TRY(vcl_config_to_json(trainer->model->config, true, &found, err));
+    if (text && !found)
+        return ERR(err, VCL_E_NOMEM, "cannot read what it is of");
+    if (!text)
+        TRY(vcl_config_to_json(trainer->model->config, true, &found, err));
+    TRY(vcl_config_to_json(trainer->config, !text, &wanted, err));
+    json_object_del(wanted, "epochs");
     const char *key;
     json_t *value;
     json_object_foreach(wanted, key, value)
     {
         if (!json_equal(value, json_object_get(found, key)))
-            FAIL(err, VCL_E_ARG, "the checkpoint is of another model: its '%s' differs", key);
+            FAIL(err, VCL_E_ARG, "it is of another run: its '%s' is not that of config.json", key);
     }
 out:
     json_decref(wanted);
@@ -135,7 +161,7 @@ static enum vcl_status apply(struct vcl_trainer *trainer, const struct vcl_st_fi
     enum vcl_status r;
     TRY(check_keys(file, err));
     TRY(vcl_model_from_file(trainer->ctx, file, trainer->train.batch, true, &trainer->model, err));
-    TRY(same_model(trainer, err));
+    TRY(same_training(trainer, file, err));
     const char *optimiser = vcl_st_metadata(file, "optimiser");
     if (!optimiser || strcmp(optimiser, trainer->optimiser->name) != 0)
         FAIL(err, VCL_E_ARG, "the checkpoint was made with the optimiser '%s'",

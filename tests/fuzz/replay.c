@@ -14,6 +14,9 @@
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#ifdef FUZZ_INITIALIZE /* of a target that has it, as in libFuzzer */
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+#endif
 
 enum {
     CUTS = 64,     /* lengths tried of each file */
@@ -106,6 +109,9 @@ static int is_visible(const struct dirent *entry)
 int main(int argc, char **argv)
 {
     struct dirent **entries;
+#ifdef FUZZ_INITIALIZE
+    LLVMFuzzerInitialize(&argc, &argv);
+#endif
     if (argc != 2) {
         fprintf(stderr, "usage: replay CORPUS_FOLDER\n");
         return 2;
