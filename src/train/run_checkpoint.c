@@ -144,9 +144,9 @@ static enum vcl_status same_training(const struct vcl_trainer *trainer,
     json_object_del(wanted, "epochs");
     const char *key;
     json_t *value;
-    json_object_foreach(wanted, key, value)
+    json_object_foreach(found, key, value) /* not those that came with a later version */
     {
-        if (!json_equal(value, json_object_get(found, key)))
+        if (!json_equal(value, json_object_get(wanted, key)))
             FAIL(err, VCL_E_ARG, "it is of another run: its '%s' is not that of config.json", key);
     }
 out:
