@@ -57,7 +57,10 @@ static void saved_finish(struct saved *saved)
 static void refuse(const struct saved *saved, const char *part)
 {
     struct vcl_model *model = NULL;
-    OK(vcl_st_write(saved->path, saved->tensors, saved->count, saved->metadata, true, &test_error));
+    struct vcl_writer writer;
+    OK(vcl_writer_init(&writer, saved->path, true, &test_error));
+    OK(vcl_st_write(&writer, saved->tensors, saved->count, saved->metadata, &test_error));
+    OK(vcl_writer_commit(&writer, &test_error));
     assert_int_equal(vcl_model_load(test_target.ctx, saved->path, 0, &model, &test_error),
                      VCL_E_FORMAT);
     assert_null(model);
