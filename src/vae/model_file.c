@@ -97,6 +97,7 @@ enum vcl_status vcl_model_write(struct vcl_model *model, const char *path, int s
     json_t *meta = NULL;
     size_t most = (size_t)(1 + states) * params->count;
     enum vcl_status r;
+    TRY(vcl_params_need_states(&model->params, states, err));
     TRY(metadata(model, extra, &meta, err));
     TRY(vcl_arena_alloc(&list.arena, most * sizeof *list.tensors, &list.tensors, err));
     TRY(add_tensors(params, params->value, "", &list, err));
@@ -167,7 +168,8 @@ out:
 enum vcl_status vcl_model_read_states(struct vcl_model *model, const struct vcl_st_file *file,
                                       int states, struct vcl_error *err)
 {
-    enum vcl_status r = VCL_OK;
+    enum vcl_status r;
+    TRY(vcl_params_need_states(&model->params, states, err));
     for (int i = 0; i < states; i++) {
         char prefix[24];
         snprintf(prefix, sizeof prefix, "state%d/", i);

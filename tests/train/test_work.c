@@ -56,6 +56,32 @@ static void test_multiply_adds(void **state)
     test_set_finish(&set);
 }
 
+/* No optimiser takes memory for a state that it does not keep. */
+static void test_states(void **state)
+{
+    static const struct {
+        const char *optimiser;
+        int states;
+    } cases[] = {{"sgd", 1}, {"adam", 2}, {"adamw", 2}};
+    struct test_set set = test_set_create(COUNT, (struct vcl_shape){1, DATA, 1}, VCL_F32);
+    const struct vcl_train_params params = {.train = set.set};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct vcl_config *config = work_config();
+        struct vcl_train_result result;
+        struct vcl_model *model;
+        int made = 0;
+        OK(vcl_config_set(config, "optimiser", cases[i].optimiser, &test_error));
+        OK(vcl_train(test_target.ctx, config, &params, &model, &result, &test_error));
+        for (int s = 0; s < VCL_OPTIMISER_STATES; s++)
+            made += model->params.state[s] != NULL;
+        assert_int_equal(made, cases[i].states);
+        vcl_model_destroy(&model);
+        vcl_config_destroy(&config);
+    }
+    test_set_finish(&set);
+}
+
 /* All parameters after a training, and their number; the caller frees them. NULL if the device has
  * no command buffers. */
 static float *trained(bool command_buffers, size_t *ret_n)
@@ -101,6 +127,7 @@ static void test_command_buffers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_multiply_adds),
+                                       cmocka_unit_test(test_states),
                                        cmocka_unit_test(test_command_buffers)};
     test_begin();
     return test_on_devices(tests, sizeof tests / sizeof *tests, false);
