@@ -179,25 +179,6 @@ out:
     return r;
 }
 
-static enum vcl_status read_shape(const json_t *spec, struct vcl_shape *ret_shape,
-                                  struct vcl_error *err)
-{
-    const json_t *shape = json_object_get(spec, "shape");
-    uint32_t extent[3];
-    json_int_t size = 1;
-    if (json_array_size(shape) != 3)
-        return ERR(err, VCL_E_FORMAT, "the description has no shape of three numbers");
-    for (size_t i = 0; i < 3; i++) {
-        json_int_t value = json_integer_value(json_array_get(shape, i));
-        if (value < 1 || value > (1 << 24) / size)
-            return ERR(err, VCL_E_FORMAT, "the description's shape is out of range");
-        extent[i] = (uint32_t)value;
-        size *= value;
-    }
-    *ret_shape = (struct vcl_shape){extent[0], extent[1], extent[2]};
-    return VCL_OK;
-}
-
 static enum vcl_status read_spec(const struct vcl_st_file *file, struct vcl_config *config,
                                  struct vcl_shape *ret_shape, struct vcl_error *err)
 {
@@ -214,7 +195,7 @@ static enum vcl_status read_spec(const struct vcl_st_file *file, struct vcl_conf
     json_t *spec = vcl_json_load(text, strlen(text), &problem);
     if (!spec)
         return ERR(err, VCL_E_FORMAT, "the model's description is not JSON: %s", problem.text);
-    TRY(read_shape(spec, ret_shape, err));
+    TRY(vcl_shape_from_json(spec, ret_shape, err));
     TRY(vcl_config_apply_json(config, spec, not_options, err));
 out:
     json_decref(spec);

@@ -11,6 +11,7 @@
 #include "common/folder.h"
 #include "common/model.h"
 #include "common/random_set.h"
+#include "vae/config.h"
 
 enum { COUNT = 90, BATCH = 30, STEPS = 6, DATA = 24, HIDDEN = 10, LATENT = 3 };
 
@@ -124,11 +125,27 @@ static void test_command_buffers(void **state)
     free(from_list);
 }
 
+/* Each preset is of use for examples of the shape that it says it is for, or else of MNIST's. */
+static void test_presets(void **state)
+{
+    (void)state;
+    for (const char *const *name = vcl_preset_names(); *name; name++) {
+        struct vcl_config *config;
+        struct vcl_shape shape = {28, 28, 1};
+        struct vcl_model *model;
+        OK(vcl_config_create(&config, &test_error));
+        OK(vcl_config_load_for(config, *name, &shape, &test_error));
+        OK(vcl_model_create(test_target.ctx, config, shape, 2, false, &model, &test_error));
+        vcl_model_destroy(&model);
+        vcl_config_destroy(&config);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_multiply_adds),
-                                       cmocka_unit_test(test_states),
-                                       cmocka_unit_test(test_command_buffers)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_multiply_adds), cmocka_unit_test(test_states),
+        cmocka_unit_test(test_presets), cmocka_unit_test(test_command_buffers)};
     test_begin();
     return test_on_devices(tests, sizeof tests / sizeof *tests, false);
 }
