@@ -81,8 +81,8 @@ VCL_API enum vcl_status vcl_model_prepare(struct vcl_ctx *ctx, const struct vcl_
                                           struct vcl_error *err) VCL_MUST_CHECK;
 
 /* A new model for examples of `shape`, weights drawn from config->seed. `batch` is the largest
- * number of examples worked on at once; `trainable` also makes gradients and optimiser state. The
- * caller owns *ret_model; the context outlives it. */
+ * number of examples worked on at once; `trainable` also makes gradients. The caller
+ * owns *ret_model; the context outlives it. */
 VCL_API enum vcl_status vcl_model_create(struct vcl_ctx *ctx, const struct vcl_config *config,
                                          struct vcl_shape shape, uint32_t batch, bool trainable,
                                          struct vcl_model **ret_model,

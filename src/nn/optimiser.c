@@ -43,6 +43,9 @@ enum vcl_status vcl_optimiser_update(const struct vcl_optimiser_def *def,
                                      struct vcl_params *params, struct vcl_buf *step,
                                      struct vcl_buf *health, struct vcl_error *err)
 {
+    enum vcl_status r = vcl_params_need_states(params, def->states, err);
+    if (r < 0)
+        return r;
     struct vcl_optimise op = {
         .clip = (float)config->clip,
         .decay = (float)config->weight_decay,
@@ -51,8 +54,9 @@ enum vcl_status vcl_optimiser_update(const struct vcl_optimiser_def *def,
         .health = health,
         .gradient = params->gradient,
         .value = params->value,
-        .state0 = params->state[0],
-        .state1 = params->state[1],
+        /* A kernel that takes fewer is given what it does not touch. */
+        .state0 = params->state[0] ? params->state[0] : params->gradient,
+        .state1 = params->state[1] ? params->state[1] : params->gradient,
     };
     def->configure(config, &op);
     return vcl_op_optimise(params->ctx, &op, err);

@@ -116,12 +116,21 @@ enum vcl_status vcl_params_allocate(struct vcl_params *params, bool trainable,
     size_t size = params->floats * sizeof(float);
     enum vcl_status r;
     TRY(vcl_buf_create(params->ctx, size + params->states * sizeof(float), &params->value, err));
-    if (trainable) {
+    if (trainable)
         TRY(vcl_buf_create(params->ctx, size, &params->gradient, err));
-        for (int i = 0; i < VCL_OPTIMISER_STATES; i++)
-            TRY(vcl_buf_create(params->ctx, size, &params->state[i], err));
-    }
     TRY(make_views(params, err));
+out:
+    return r;
+}
+
+enum vcl_status vcl_params_need_states(struct vcl_params *params, int count, struct vcl_error *err)
+{
+    enum vcl_status r = VCL_OK;
+    for (int i = 0; i < count; i++) {
+        if (!params->state[i])
+            TRY(vcl_buf_create(params->ctx, params->floats * sizeof(float), &params->state[i],
+                               err));
+    }
 out:
     return r;
 }

@@ -31,7 +31,7 @@ struct vcl_params {
     size_t floats;    /* of a flat buffer, padding included; padding stays zero */
     size_t states;    /* floats that follow in `value` only: what is not trained */
     uint32_t streams; /* of random numbers, handed out to nodes */
-    struct vcl_buf *value, *gradient, *state[VCL_OPTIMISER_STATES];
+    struct vcl_buf *value, *gradient, *state[VCL_OPTIMISER_STATES]; /* those that are needed */
 };
 
 void vcl_params_init(struct vcl_params *params, struct vcl_ctx *ctx);
@@ -51,9 +51,14 @@ enum vcl_status vcl_params_add_vector(struct vcl_params *params, const char *nam
                                       float initial, bool is_state, size_t *ret_index,
                                       struct vcl_error *err) VCL_MUST_CHECK;
 
-/* Makes the flat buffers; with `trainable` those of gradients and optimiser state too. */
+/* Makes the flat buffers; with `trainable` that of gradients too. */
 enum vcl_status vcl_params_allocate(struct vcl_params *params, bool trainable,
                                     struct vcl_error *err) VCL_MUST_CHECK;
+
+/* Makes those of the first `count` buffers of optimiser state that are not there yet, of zeros:
+ * optimisers differ in how many they keep. */
+enum vcl_status vcl_params_need_states(struct vcl_params *params, int count,
+                                       struct vcl_error *err) VCL_MUST_CHECK;
 
 /* Draws initial values from `seed`. */
 enum vcl_status vcl_params_draw(struct vcl_params *params, uint64_t seed,

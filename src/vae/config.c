@@ -217,6 +217,25 @@ enum vcl_status vcl_config_apply_json(struct vcl_config *config, const json_t *o
     return VCL_OK;
 }
 
+enum vcl_status vcl_shape_from_json(const json_t *object, struct vcl_shape *ret_shape,
+                                    struct vcl_error *err)
+{
+    const json_t *shape = json_object_get(object, "shape");
+    uint32_t extent[3];
+    json_int_t size = 1;
+    if (json_array_size(shape) != 3)
+        return ERR(err, VCL_E_FORMAT, "the description has no shape of three numbers");
+    for (size_t i = 0; i < 3; i++) {
+        json_int_t value = json_integer_value(json_array_get(shape, i));
+        if (value < 1 || value > (1 << 24) / size)
+            return ERR(err, VCL_E_FORMAT, "the description's shape is out of range");
+        extent[i] = (uint32_t)value;
+        size *= value;
+    }
+    *ret_shape = (struct vcl_shape){extent[0], extent[1], extent[2]};
+    return VCL_OK;
+}
+
 static json_t *field_json(const struct vcl_opt *row, const struct vcl_config *config)
 {
     const void *field = (const char *)config + row->offset;

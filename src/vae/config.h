@@ -23,6 +23,15 @@ enum vcl_status vcl_config_apply_json(struct vcl_config *config, const json_t *o
                                       const char *const *ignore,
                                       struct vcl_error *err) VCL_MUST_CHECK;
 
+/* Its "shape": [height, width, channels]. */
+enum vcl_status vcl_shape_from_json(const json_t *object, struct vcl_shape *ret_shape,
+                                    struct vcl_error *err) VCL_MUST_CHECK;
+
+/* vcl_config_load, and the shape of the examples that the preset or file says it is for; *shape
+ * stays as it is where it says none. */
+enum vcl_status vcl_config_load_for(struct vcl_config *config, const char *preset,
+                                    struct vcl_shape *shape, struct vcl_error *err) VCL_MUST_CHECK;
+
 /* The configuration as a new JSON object; only the keys that make the model with `model_only`. */
 enum vcl_status vcl_config_to_json(const struct vcl_config *config, bool model_only,
                                    json_t **ret_object, struct vcl_error *err) VCL_MUST_CHECK;

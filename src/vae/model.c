@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "nn/optimiser.h"
 #include "vae/output.h"
 
 enum vcl_status vcl_model_prepare(struct vcl_ctx *ctx, const struct vcl_config *config,
@@ -35,11 +36,19 @@ out:
     return r;
 }
 
+/* As many as any keeps where the name is not yet known to be one. */
+static size_t optimiser_states(const struct vcl_config *config)
+{
+    const struct vcl_optimiser_def *def;
+    return vcl_optimiser_find(config->optimiser, &def, NULL) == VCL_OK ? (size_t)def->states
+                                                                       : VCL_OPTIMISER_STATES;
+}
+
 /* Refuses a batch that cannot fit, and says which would. */
 static enum vcl_status check_memory(const struct vcl_model *model, struct vcl_error *err)
 {
     const struct vcl_device_info *device = vcl_ctx_device(model->ctx);
-    size_t copies = model->trainable ? 2 + VCL_OPTIMISER_STATES : 1;
+    size_t copies = 1 + (model->trainable ? 1 + optimiser_states(model->config) : 0);
     size_t fixed = (model->params.floats * copies + model->params.states) * sizeof(float);
     size_t encoder = vcl_chain_row_floats(&model->encoder, model->trainable) * sizeof(float);
     size_t decoder = vcl_chain_row_floats(&model->decoder, model->trainable) * sizeof(float);

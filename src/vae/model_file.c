@@ -98,6 +98,7 @@ enum vcl_status vcl_model_write(struct vcl_model *model, const struct vcl_model_
     int states = extra ? extra->states : 0;
     size_t most = (size_t)(1 + states) * params->count + 1;
     enum vcl_status r;
+    TRY(vcl_params_need_states(&model->params, states, err));
     TRY(metadata(model, extra ? extra->metadata : NULL, &meta, err));
     TRY(vcl_arena_alloc(&list.arena, most * sizeof *list.tensors, &list.tensors, err));
     TRY(add_tensors(params, params->value, "", &list, err));
@@ -178,7 +179,8 @@ out:
 enum vcl_status vcl_model_read_states(struct vcl_model *model, const struct vcl_st_file *file,
                                       int states, struct vcl_error *err)
 {
-    enum vcl_status r = VCL_OK;
+    enum vcl_status r;
+    TRY(vcl_params_need_states(&model->params, states, err));
     for (int i = 0; i < states; i++) {
         char prefix[24];
         snprintf(prefix, sizeof prefix, "state%d/", i);
@@ -186,25 +188,6 @@ enum vcl_status vcl_model_read_states(struct vcl_model *model, const struct vcl_
     }
 out:
     return r;
-}
-
-static enum vcl_status read_shape(const json_t *spec, struct vcl_shape *ret_shape,
-                                  struct vcl_error *err)
-{
-    const json_t *shape = json_object_get(spec, "shape");
-    uint32_t extent[3];
-    json_int_t size = 1;
-    if (json_array_size(shape) != 3)
-        return ERR(err, VCL_E_FORMAT, "the description has no shape of three numbers");
-    for (size_t i = 0; i < 3; i++) {
-        json_int_t value = json_integer_value(json_array_get(shape, i));
-        if (value < 1 || value > (1 << 24) / size)
-            return ERR(err, VCL_E_FORMAT, "the description's shape is out of range");
-        extent[i] = (uint32_t)value;
-        size *= value;
-    }
-    *ret_shape = (struct vcl_shape){extent[0], extent[1], extent[2]};
-    return VCL_OK;
 }
 
 static enum vcl_status read_spec(const struct vcl_st_file *file, struct vcl_config *config,
@@ -223,7 +206,7 @@ static enum vcl_status read_spec(const struct vcl_st_file *file, struct vcl_conf
     json_t *spec = vcl_json_load(text, strlen(text), &problem);
     if (!spec)
         return ERR(err, VCL_E_FORMAT, "the model's description is not JSON: %s", problem.text);
-    TRY(read_shape(spec, ret_shape, err));
+    TRY(vcl_shape_from_json(spec, ret_shape, err));
     TRY(vcl_config_apply_json(config, spec, not_options, err));
 out:
     json_decref(spec);

@@ -145,6 +145,16 @@ def benchmark(bench):
                'of a peak of %s: %s' % (peak, row))
 
 
+def benchmark_shape(bench):
+    """A preset is timed on examples of its own shape: of 64 x 64 x 3 here, by the work per image."""
+    row = bench.good('bench', '--json', '--seconds', '0.02', '--only', 'training', '--model',
+                     'celeb64-conv', '--encoder', 'dense 8 relu', '--decoder', 'dense 8 relu',
+                     '--output', 'dense', '-q').json()['training'][0]
+    size, hidden, latent = 64 * 64 * 3, 8, 128
+    work = 2 * size * hidden + 3 * (hidden * 2 * latent + latent * hidden + hidden * size)
+    expect(abs(row['gflops'] * 1e9 / row['images_per_second'] / (2 * work) - 1) < 1e-6, str(row))
+
+
 def metrics(bench):
     """A line an epoch; the run's configuration can be trained again."""
     lines = bench.path('run/metrics.jsonl').read_text(encoding='utf-8').splitlines()
@@ -163,3 +173,4 @@ def run(bench, tap):
     tap.run('choosing a device', devices, bench)
     tap.run('the run folder', metrics, bench)
     tap.run('benchmark', benchmark, bench)
+    tap.run('a preset of another shape', benchmark_shape, bench)

@@ -113,7 +113,9 @@ static size_t compare_model(const struct vcl_model *model, const struct step_ref
 {
     const struct vcl_params *params = &model->params;
     const struct vcl_param *p = params->items;
+    const struct vcl_optimiser_def *optimiser;
     size_t count = 0;
+    OK(vcl_optimiser_find(model->config->optimiser, &optimiser, &test_error));
     for (size_t i = 0; i < ref->count; i++) {
         for (uint32_t k = 0; k < ref->nodes[i].n_tensors; k++, p++) {
             const struct step_ref_tensor *t = &ref->nodes[i].tensors[k];
@@ -121,7 +123,7 @@ static size_t compare_model(const struct vcl_model *model, const struct step_ref
             assert_true(p < params->items + params->count);
             assert_int_equal(p->count, t->count);
             count += differences(p->name, "value", params->value, p->offset, want, p->count);
-            for (int s = 0; s < 2 && !t->is_state; s++)
+            for (int s = 0; s < optimiser->states && !t->is_state; s++)
                 count += differences(p->name, s ? "second state" : "first state", params->state[s],
                                      p->offset, ref->state[s] + t->at, p->count);
         }

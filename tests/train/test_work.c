@@ -11,6 +11,7 @@
 #include "common/folder.h"
 #include "common/model.h"
 #include "common/random_set.h"
+#include "vae/config.h"
 
 enum { COUNT = 90, BATCH = 30, STEPS = 6, DATA = 24, HIDDEN = 10, LATENT = 3 };
 
@@ -53,6 +54,32 @@ static void test_multiply_adds(void **state)
     assert_int_equal(vcl_ctx_launches(ctx) / STEPS, (uint64_t)result.launches_per_step);
     vcl_ctx_destroy(&ctx);
     vcl_config_destroy(&config);
+    test_set_finish(&set);
+}
+
+/* No optimiser takes memory for a state that it does not keep. */
+static void test_states(void **state)
+{
+    static const struct {
+        const char *optimiser;
+        int states;
+    } cases[] = {{"sgd", 1}, {"adam", 2}, {"adamw", 2}};
+    struct test_set set = test_set_create(COUNT, (struct vcl_shape){1, DATA, 1}, VCL_F32);
+    const struct vcl_train_params params = {.train = set.set};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct vcl_config *config = work_config();
+        struct vcl_train_result result;
+        struct vcl_model *model;
+        int made = 0;
+        OK(vcl_config_set(config, "optimiser", cases[i].optimiser, &test_error));
+        OK(vcl_train(test_target.ctx, config, &params, &model, &result, &test_error));
+        for (int s = 0; s < VCL_OPTIMISER_STATES; s++)
+            made += model->params.state[s] != NULL;
+        assert_int_equal(made, cases[i].states);
+        vcl_model_destroy(&model);
+        vcl_config_destroy(&config);
+    }
     test_set_finish(&set);
 }
 
@@ -138,11 +165,28 @@ static void test_resumed_rate(void **state)
     test_set_finish(&set);
 }
 
+/* Each preset is of use for examples of the shape that it says it is for, or else of MNIST's. */
+static void test_presets(void **state)
+{
+    (void)state;
+    for (const char *const *name = vcl_preset_names(); *name; name++) {
+        struct vcl_config *config;
+        struct vcl_shape shape = {28, 28, 1};
+        struct vcl_model *model;
+        OK(vcl_config_create(&config, &test_error));
+        OK(vcl_config_load_for(config, *name, &shape, &test_error));
+        OK(vcl_model_create(test_target.ctx, config, shape, 2, false, &model, &test_error));
+        vcl_model_destroy(&model);
+        vcl_config_destroy(&config);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_multiply_adds),
-                                       cmocka_unit_test(test_command_buffers),
-                                       cmocka_unit_test(test_resumed_rate)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_multiply_adds), cmocka_unit_test(test_states),
+        cmocka_unit_test(test_presets), cmocka_unit_test(test_command_buffers),
+        cmocka_unit_test(test_resumed_rate)};
     test_begin();
     return test_on_devices(tests, sizeof tests / sizeof *tests, false);
 }
