@@ -1,4 +1,4 @@
-"""What is compared. Each group yields rows; `targets` are what is asked of them."""
+"""What is compared. Each group gives rows, as a list or one at a time; `targets` are what is asked of them."""
 import pathlib
 import shutil
 import subprocess
@@ -274,26 +274,40 @@ def memory(c):
 
 # ---- GPUs ----
 
+def gpu_row(model, batch, ours, peer=None):
+    return row('GPU: %s, batch %d' % (model, batch), '1 x PyTorch', 'images/s', ours, 'PyTorch', peer)
+
+
+def gpu_product_row(ours, peak):
+    return row('GPU: 1024 x 1024 x 1024, of the measured peak', '-', 'GFLOP/s', ours, 'fma peak', peak)
+
+
+def training_on_gpu(c, ours, model, kind, batch):
+    contestants = {'ours': lambda: ours.training(model, batch, c.args.seconds)['images_per_second']}
+    peer = c.has_module('torch') and c.start('PyTorch on the GPU', [
+        c.args.python, str(PEERS / 'torch_vae.py'), kind, str(batch), 'cuda'])
+    if peer:
+        contestants['PyTorch'] = lambda: peer.ask(c.args.seconds)
+    m = medians(in_turn(contestants, c.args.rounds)[0])
+    if peer:
+        c.stop([peer])
+    return gpu_row(model, batch, m.get('ours'), m.get('PyTorch'))
+
+
 def gpu(c):
+    """On the GPU that --device names by its number, else on the first. A row at a time: time may be short there."""
     found = [d for d in c.ours.run('devices', device=False)['devices'] if d['usable'] and 'GPU' in d['type'].upper()]
-    titles = ['GPU: 1024 x 1024 x 1024, of the measured peak', 'GPU: mnist-fc, batch 128', 'GPU: mnist-fc, batch 1024']
     if not found:
         say('  no GPU is at hand: its rows stay empty')
-        return [row(title, '-', '', None, note='no GPU at hand') for title in titles]
-    ours, rows = VaeCl(c.args.vae_cl, found[0]['id']), []
+        for r in [gpu_product_row(None, None), *(gpu_row(model, batch, None) for model, _, batch, _ in TRAININGS)]:
+            yield {**r, 'target': '-', 'against': None, 'note': 'no GPU at hand'}
+        return
+    chosen = next((d for d in found if d['id'] == c.args.device), found[0])
+    ours = VaeCl(c.args.vae_cl, chosen['id'])
+    for model, kind, batch, _ in TRAININGS:
+        yield training_on_gpu(c, ours, model, kind, batch)
     m = medians(in_turn({'ours': lambda: ours.product('square-1024', c.args.seconds)['gflops']}, c.args.rounds)[0])
-    rows.append(row(titles[0], '-', 'GFLOP/s', m.get('ours'), 'fma peak', ours.peak, note=found[0]['name']))
-    for title, batch in zip(titles[1:], (128, 1024)):
-        contestants = {'ours': lambda batch=batch: ours.training('mnist-fc', batch, c.args.seconds)['images_per_second']}
-        peer = c.has_module('torch') and c.start('PyTorch on the GPU', [
-            c.args.python, str(PEERS / 'torch_vae.py'), 'fc', str(batch), 'cuda'])
-        if peer:
-            contestants['PyTorch'] = lambda peer=peer: peer.ask(c.args.seconds)
-        m = medians(in_turn(contestants, c.args.rounds)[0])
-        rows.append(row(title, '1 x PyTorch', 'images/s', m.get('ours'), 'PyTorch', m.get('PyTorch')))
-        if peer:
-            c.stop([peer])
-    return rows
+    yield gpu_product_row(m.get('ours'), ours.peak)
 
 
 GROUPS = {'gemm': gemm, 'training': training, 'intel': intel, 'scaling': scaling, 'mnist': mnist, 'startup': startup,

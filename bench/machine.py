@@ -48,6 +48,13 @@ def describe(ours, threads):
 
 def version(program):
     text = subprocess.run([program, '--version'], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
-    commit = subprocess.run(['git', '-C', os.path.dirname(os.path.abspath(__file__)), 'describe', '--always', '--dirty'],
-                            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False).stdout.strip()
-    return '%s%s' % (text, ', commit ' + commit if commit else '')
+    return '%s%s' % (text, ', commit ' + commit() if commit() else '')
+
+
+def commit():
+    """Of the checkout that this file is in; nothing outside one, or without git."""
+    try:
+        return subprocess.run(['git', '-C', os.path.dirname(os.path.abspath(__file__)), 'describe', '--always', '--dirty'],
+                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False).stdout.strip()
+    except OSError:
+        return ''

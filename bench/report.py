@@ -12,6 +12,10 @@ have the last two. A ratio above 1 means that vae-cl is better.
 '''
 HEADINGS = {'gemm': 'Matrix products', 'training': 'Training', 'intel': 'Another OpenCL implementation', 'mnist': 'Whole trainings',
             'startup': 'Start', 'memory': 'Memory', 'gpu': 'GPUs'}
+NO_GPU = '''No GPU was at hand. `ci/gpu make` makes one file for a machine that has one, with nothing else on it but its driver; there
+`tar xzf vae-cl-gpu.tar.gz && vae-cl-gpu/run` tests and measures in six minutes, also beside PyTorch on CUDA if Python has it, and
+`bench/compare --take results/results.json` writes what it found in here. It has been run through on CPUs alone (`ci/gpu prove`).
+'''
 CHARTED = ('gemm', 'training', 'mnist', 'memory', 'gpu')
 
 
@@ -29,6 +33,15 @@ def table(rows):
         peer = number(r['peer'], r['unit']) or ('not installed' if r['against'] and r['ours'] else '')
         yield '| %s | %s | %s | %s | %s | %s |' % (r['what'], r['target'], ours, r['against'] or '', peer,
                                                    '%.2f' % r['ratio'] if r['ratio'] else '')
+
+
+def gpu_machine(group):
+    """What the rows of a GPU were measured on, if not on the machine of the others."""
+    if not any(r['ours'] for r in group['rows']):
+        return [NO_GPU]
+    if 'machine' not in group:
+        return []
+    return ['| | |', '|---|---|', *('| %s | %s |' % pair for pair in group['machine'].items()), '']
 
 
 def scaling_table(rows):
@@ -74,7 +87,7 @@ def markdown(results):
         if name in groups and groups[name]['rows']:
             when = groups[name]['date']
             lines += ['\n## %s%s\n' % (heading, '' if when == results['machine']['date'] else ' (%s)' % when),
-                      *table(groups[name]['rows'])]
+                      *(gpu_machine(groups[name]) if name == 'gpu' else []), *table(groups[name]['rows'])]
     if 'scaling.svg' in drawn:
         lines += ['\n## What a step costs\n', 'mnist-fc with one thing changed; cost is time by multiply-add of its matrix products.\n',
                   '![Cost of a FLOP as batch, latent and layers grow](images/scaling.svg)\n', *scaling_table(groups['scaling']['rows'])]

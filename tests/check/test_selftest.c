@@ -149,11 +149,19 @@ static void test_right(void **state)
     assert_true(seen.passed > 0);
 }
 
+/* Small runs leave out all but the first of each file: every one is compiled anew. */
+static bool is_planted(size_t i)
+{
+    return !test_small() || i == 0 || strcmp(mistakes[i].file, mistakes[i - 1].file) != 0;
+}
+
 static void test_wrong(void **state)
 {
     (void)state;
     size_t missed = 0;
     for (size_t i = 0; i < COUNT(mistakes); i++) {
+        if (!is_planted(i))
+            continue;
         char *folder = folder_with(&mistakes[i]);
         struct seen seen;
         enum vcl_status r = run_with(&mistakes[i], folder, &seen);
