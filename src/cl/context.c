@@ -80,6 +80,9 @@ static enum vcl_status open_device(struct vcl_ctx *ctx, const char *spec, struct
     ctx->platform = handle.platform;
     ctx->device = handle.device;
     ctx->alignment = vcl_device_alignment(ctx->device);
+    if (!ctx->alignment) /* it told one a moment ago */
+        FAIL(err, VCL_E_NODEVICE, "'%s': the driver tells no usable alignment of buffers",
+             ctx->info.name);
     TRY(make_queue(ctx, err));
 out:
     return r;
