@@ -127,7 +127,11 @@ enum vcl_status write_examples(struct cli *cli, const struct session *session,
 /* ---- progress.c ---- */
 void watch_interrupts(void);
 bool interrupted(void);
-/* A bar on a terminal: "label [=====>    ] 43 %  text". Nothing when standard error is none. */
+
+/* ---- bar.c ---- */
+/* A bar on a terminal: "label [=====>    ] 43 %  text". Nothing when standard error is none. Where
+ * the terminal is narrow the bar goes first, then the last parts of the text, which two blanks
+ * divide. */
 void draw_bar(const struct cli *cli, const char *label, double done, const char *text);
 void clear_bar(const struct cli *cli);
 bool bars_wanted(const struct cli *cli);

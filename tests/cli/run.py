@@ -13,6 +13,7 @@ import scenarios_devices
 import scenarios_failures
 import scenarios_misc
 import scenarios_runs
+import scenarios_terminal
 from harness import Bench, Tap
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -38,6 +39,7 @@ def run_cases(bench, tap, name):
 def run_commands(bench, tap):
     run_cases(bench, tap, 'commands.case')
     scenarios_misc.run(bench, tap)
+    scenarios_terminal.run(bench, tap)
 
 
 def run_failures(bench, tap):
