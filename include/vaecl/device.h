@@ -48,9 +48,11 @@ VCL_API enum vcl_status vcl_device_list(struct vcl_device_info **ret_list, size_
 enum vcl_log_level { VCL_LOG_WARNING, VCL_LOG_INFO, VCL_LOG_DEBUG };
 
 struct vcl_ctx_params {
-    const char *device; /* "P:D", part of a name, "gpu", "cpu"; NULL or "" for the default */
-    const char *gemm;   /* name of a GEMM implementation; NULL chooses for the device */
-    bool same_bits;     /* only kernels that give the same bits on every device */
+    /* "P:D", "gpu", "cpu", or a part of a name that no two different devices share, without regard
+     * to case; NULL or "" for the default. A number alone is refused with VCL_E_ARG. */
+    const char *device;
+    const char *gemm; /* name of a GEMM implementation; NULL chooses for the device */
+    bool same_bits;   /* only kernels that give the same bits on every device */
     /* Of matrix products: NULL or "exact": floats. "tf32", "bf16": operands are rounded to 11 or 8
      * bits for matrix units, sums are floats; refused with same_bits, and where the device has no
      * such unit that we know, by the first product with VCL_E_UNSUPPORTED. */

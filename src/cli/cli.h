@@ -133,7 +133,11 @@ void watch_interrupts(void);
 bool interrupted(void);
 /* The exit status of a program that a signal stopped: 130 for SIGINT, 143 for SIGTERM. */
 int interrupted_status(void);
-/* A bar on a terminal: "label [=====>    ] 43 %  text". Nothing when standard error is none. */
+
+/* ---- bar.c ---- */
+/* A bar on a terminal: "label [=====>    ] 43 %  text". Nothing when standard error is none. Where
+ * the terminal is narrow the bar goes first, then the last parts of the text, which two blanks
+ * divide. */
 void draw_bar(const struct cli *cli, const char *label, double done, const char *text);
 void clear_bar(const struct cli *cli);
 bool bars_wanted(const struct cli *cli);

@@ -65,7 +65,7 @@ static enum vcl_status run(struct cli *cli, void *options)
     for (size_t i = 0; i < n && !cli->common.json; i++)
         print_device(&list[i], (int)i == chosen);
     if (chosen >= 0 && !cli->common.json)
-        printf("* is used by default; --device P:D, part of a name, gpu or cpu chooses another.\n");
+        printf("* is used by default; --device P:D, gpu, cpu or part of a name chooses another.\n");
     r = chosen >= 0 ? VCL_OK : vcl_device_none(list, n, &cli->err);
     json_decref(array);
     free(list);

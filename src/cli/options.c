@@ -12,7 +12,9 @@ static const char *const precisions[] = {"exact", "tf32", "bf16", NULL};
 
 const struct vcl_opt common_options[] = {
     {"device", VCL_OPT_STRING, FIELD(device), .arg = "SPEC", .group = "Common",
-     .help = "P:D, part of a name, gpu or cpu (default: $VAE_CL_DEVICE, else the best)"},
+     .help = "P:D as 'vae-cl devices' lists it, gpu, cpu or part of a name (default: "
+             "$VAE_CL_DEVICE, else "
+             "the best)"},
     {"gemm", VCL_OPT_STRING, FIELD(gemm), .arg = "NAME",
      .help = "matrix products: packed, tiled, clblast or naive (default: for the device)"},
     {"precision", VCL_OPT_CHOICE, FIELD(precision), .choices = precisions, .arg = "P",

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #define _XOPEN_SOURCE 700
 #include <signal.h>
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "cli/cli.h"
 
@@ -50,32 +47,4 @@ bool interrupted(void)
 int interrupted_status(void)
 {
     return 128 + (stop ? stop : SIGINT);
-}
-
-bool bars_wanted(const struct cli *cli)
-{
-    return !cli->common.quiet && isatty(STDERR_FILENO);
-}
-
-void draw_bar(const struct cli *cli, const char *label, double done, const char *text)
-{
-    enum { WIDTH = 24 };
-    char bar[WIDTH + 1];
-    if (!bars_wanted(cli))
-        return;
-    done = done < 0 ? 0 : done > 1 ? 1 : done;
-    int filled = (int)(done * WIDTH);
-    memset(bar, ' ', WIDTH);
-    memset(bar, '=', (size_t)filled);
-    if (filled < WIDTH)
-        bar[filled] = '>';
-    bar[WIDTH] = '\0';
-    fprintf(stderr, "\r\033[K%s [%s] %3.0f %%  %s", label, bar, done * 100, text);
-    fflush(stderr);
-}
-
-void clear_bar(const struct cli *cli)
-{
-    if (bars_wanted(cli))
-        fprintf(stderr, "\r\033[K");
 }

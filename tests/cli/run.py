@@ -16,6 +16,7 @@ import scenarios_finite
 import scenarios_memory
 import scenarios_misc
 import scenarios_runs
+import scenarios_terminal
 import scenarios_use
 from harness import Bench, Tap
 
@@ -42,6 +43,7 @@ def run_cases(bench, tap, name):
 def run_commands(bench, tap):
     run_cases(bench, tap, 'commands.case')
     scenarios_misc.run(bench, tap)
+    scenarios_terminal.run(bench, tap)
     scenarios_use.run(bench, tap)
 
 
