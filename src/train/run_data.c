@@ -104,7 +104,7 @@ static enum vcl_status read_number(const json_t *object, const char *key, json_i
 static enum vcl_status read_part(const json_t *object, const char *count_key, const char *crc_key,
                                  size_t *ret_count, uint32_t *ret_crc, struct vcl_error *err)
 {
-    json_int_t count, crc;
+    json_int_t count = 0, crc = 0;
     enum vcl_status r;
     TRY(read_number(object, count_key, 1, INT64_MAX, &count, err));
     TRY(read_number(object, crc_key, 0, UINT32_MAX, &crc, err));
