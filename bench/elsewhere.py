@@ -26,7 +26,7 @@ def rows_alone(results):
     products = of_step(results, 'bench_products')
     square = next((p['gflops'] for p in products.get('gemm', []) if p['name'] == 'square-1024'), None)
     rows = [groups.gpu_product_row(square, products.get('peak_gflops'))]
-    for step in ('bench_tuned', 'bench_mnist_conv'):
+    for step in ('tuned_mnist_fc', 'tuned_mnist_conv'):
         for t in of_step(results, step).get('training', []):
             rows.append(groups.gpu_row(t['model'], t['batch'], t['images_per_second']))
     return rows

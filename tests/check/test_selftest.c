@@ -149,10 +149,10 @@ static void test_right(void **state)
     assert_true(seen.passed > 0);
 }
 
-/* Small runs leave out all but the first of each file: every one is compiled anew. */
+/* Small runs leave out most: every one is compiled anew. */
 static bool is_planted(size_t i)
 {
-    return !test_small() || i == 0 || strcmp(mistakes[i].file, mistakes[i - 1].file) != 0;
+    return !test_small() || i % 5 == 0;
 }
 
 static void test_wrong(void **state)

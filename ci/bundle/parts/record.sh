@@ -28,7 +28,7 @@ describe_machine() {
         "$(printf %s "$gpu" | escaped)" "$libraries"
 }
 
-# In the order of the plan. Under their own names only when whole.
+# In the order of the plan. Under their own names only when whole; steps that run together write at once.
 write_results() { # write_results true|false: have all steps had their turn?
     {
         printf '{"complete": %s, "seconds": %d,\n"bundle": ' "$1" $(($(now) - begun))
@@ -43,9 +43,9 @@ write_results() { # write_results true|false: have all steps had their turn?
             between=,
         done
         printf ']}\n'
-    } >"$work/results.json" && mv "$work/results.json" "$out/results.json"
+    } >"$work/results.json.$$" && mv "$work/results.json.$$" "$out/results.json"
     {
         printf '| step | result | seconds | numbers |\n|---|---|---|---|\n'
         for name in $names; do cat "$out/steps/$name.row"; done
-    } >"$work/results.md" && mv "$work/results.md" "$out/results.md"
+    } >"$work/results.md.$$" && mv "$work/results.md.$$" "$out/results.md"
 }

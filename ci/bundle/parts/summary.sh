@@ -40,11 +40,13 @@ summary_bench_mnist_fc() {
     ! has "$1" || printf '%.0f images/s, %.0f launches a step\n' "$(value images_per_second "$1")" "$(value launches_per_step "$1")"
 }
 summary_bench_mnist_conv() { summary_bench_mnist_fc "$1"; }
-summary_bench_tuned() { summary_bench_mnist_fc "$1"; }
+summary_tuned_mnist_fc() { summary_bench_mnist_fc "$1"; }
+summary_tuned_mnist_conv() { summary_bench_mnist_fc "$1"; }
 
-summary_tune() {
+summary_tune_mnist_fc() {
     ! has "$1" || echo "$(value tuned "$1") products tuned, $(value left "$1") left"
 }
+summary_tune_mnist_conv() { summary_tune_mnist_fc "$1"; }
 
 summary_training() {
     ! has "$1" || printf '5 epochs of %s: test loss %.3f, %.0f images/s, first step after %.2f s\n' "$(mnist)" \
