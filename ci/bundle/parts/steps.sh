@@ -94,6 +94,7 @@ step_tuned_mnist_conv() { step_bench_mnist_conv; }
 step_training() { on_device train --data "$(mnist)" --model mnist-fc --epochs 5 --out "$work/run"; }
 
 step_beside_pytorch() {
+    [ "$(of_device type "$out/steps/devices.out")" != CPU ] || not_there 'no GPU' || return
     python=$(command -v python3) || not_there 'no python3' || return
     has='import sys, numpy, torch; sys.exit(None if torch.cuda.is_available() else "PyTorch finds no GPU")'
     timeout -k 3 60 "$python" -c "$has" || return 77
