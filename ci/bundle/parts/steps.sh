@@ -4,9 +4,9 @@
 # each_step COMMAND: COMMAND STEP SECONDS, for each; a step takes no longer than that, where a run has 360 seconds or fewer.
 each_step() {
     "$1" devices 20 || return 0
-    "$1" selftest 90
     # Nothing is timed in these, and most of their time goes into compiling.
-    together "$1" same_bits 120 device_tests 240 selftest_full 240
+    together "$1" selftest 90 same_bits 90
+    together "$1" device_tests 240 selftest_full 240
     "$1" bench_products 20
     "$1" bench_mnist_fc 20
     "$1" bench_mnist_conv 20
@@ -87,8 +87,8 @@ step_device_tests_full() {
 step_bench_products() { on_device bench --only gemm --seconds 0.2; }
 step_bench_mnist_fc() { on_device bench --only training --model mnist-fc --seconds 0.5; }
 step_bench_mnist_conv() { on_device bench --only training --model mnist-conv --seconds 0.5; }
-step_tune_mnist_fc() { on_device tune --model mnist-fc --seconds 10; }
-step_tune_mnist_conv() { on_device tune --model mnist-conv --seconds 10; }
+step_tune_mnist_fc() { on_device tune --model mnist-fc --seconds 8; }
+step_tune_mnist_conv() { on_device tune --model mnist-conv --seconds 8; }
 step_tuned_mnist_fc() { step_bench_mnist_fc; }
 step_tuned_mnist_conv() { step_bench_mnist_conv; }
 step_training() { on_device train --data "$(mnist)" --model mnist-fc --epochs 5 --out "$work/run"; }
