@@ -24,8 +24,12 @@ def wait_for(process, condition, text):
 
 
 def stop(bench, command, condition, number):
-    """Starts a training, waits until it is under way, and sends it a signal."""
-    process = bench.start(command)
+    """Starts a training, waits until it is under way, and sends it a signal, which whoever started
+    the tests may have ignored: nohup does."""
+    def obey():
+        if number != signal.SIGKILL:
+            signal.signal(number, signal.SIG_DFL)
+    process = bench.start(command, preexec_fn=obey)
     wait_for(process, condition, ' '.join(command))
     process.send_signal(number)
     out, err = process.communicate(timeout=60)
