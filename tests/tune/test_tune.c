@@ -149,6 +149,58 @@ static void test_not_obeyed(void **state)
     vcl_ctx_destroy(&ctx);
 }
 
+/* A row may leave parameters to their defaults, as those written by hand do. */
+static void test_partial(void **state)
+{
+    struct vcl_ctx *ctx = context_with(NULL);
+    const struct vcl_gemm gemm = typical();
+    (void)state;
+    for (const struct vcl_gemm_def *const *def = vcl_gemm_defs; *def; def++) {
+        struct vcl_gemm_setting wanted = {0}, got;
+        const struct vcl_gemm_def *chosen;
+        if (!(*def)->same_bits || !(*def)->params || !(*def)->supports(ctx, &gemm))
+            continue;
+        (*def)->defaults(ctx, &gemm, &wanted);
+        const struct vcl_tuned_row row = {
+            .shape = vcl_gemm_class_of(&gemm), .def = *def, .setting.values = {wanted.values[0]}};
+        OK(vcl_tuning_put(ctx, &row, &test_error));
+        OK(vcl_gemm_choose(ctx, &gemm, &chosen, &got, &test_error));
+        assert_ptr_equal(chosen, *def);
+        assert_memory_equal(&got, &wanted, sizeof got);
+    }
+    vcl_ctx_destroy(&ctx);
+}
+
+static unsigned own_rows(const struct vcl_tuning *tuning)
+{
+    unsigned n = 0;
+    for (const struct vcl_tuned_row *row = tuning->rows; row; row = row->next) {
+        n += row->own;
+        assert_true(n < 100); /* it ends somewhere */
+    }
+    return n;
+}
+
+/* A row takes the place of the one of its class, wherever that is in the list. */
+static void test_put(void **state)
+{
+    struct vcl_ctx *ctx = context_with(NULL);
+    struct vcl_tuning *tuning;
+    (void)state;
+    OK(vcl_tuning_get(ctx, &tuning, &test_error));
+    for (int round = 1; round <= 2; round++) {
+        for (uint32_t m = 1; m <= 4; m++) {
+            const struct vcl_tuned_row row = {
+                .shape = {VCL_KIND_TN, m, 1, 1}, .def = &vcl_gemm_naive, .gflops = round * 10 + m};
+            OK(vcl_tuning_put(ctx, &row, &test_error));
+            assert_int_equal(own_rows(tuning), round == 1 ? m : 4);
+        }
+    }
+    for (const struct vcl_tuned_row *row = tuning->rows; row && row->own; row = row->next)
+        assert_true(row->gflops == 20 + row->shape.m);
+    vcl_ctx_destroy(&ctx);
+}
+
 /* Who asks for an implementation by name gets it, with its own settings, whatever was tuned. */
 static void test_asked_for(void **state)
 {
@@ -443,7 +495,8 @@ int main(void)
         cmocka_unit_test(test_asked_for),    cmocka_unit_test(test_kept),
         cmocka_unit_test(test_stopped),      cmocka_unit_test(test_not_kept),
         cmocka_unit_test(test_left),         cmocka_unit_test(test_training),
-        cmocka_unit_test(test_convolutions),
+        cmocka_unit_test(test_convolutions), cmocka_unit_test(test_partial),
+        cmocka_unit_test(test_put),
     };
     test_begin();
     return test_on_devices(tests, sizeof tests / sizeof *tests, true);

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "base/philox.h"
 #include "base/str.h"
@@ -207,6 +208,53 @@ static void test_ends_and_contains(void **state)
     assert_false(vcl_contains("abc", "abcd"));
 }
 
+/* Where one text ends and the next begins counts: names are hashed one after the other. */
+static void test_hash(void **state)
+{
+    (void)state;
+    assert_true(vcl_hash(VCL_HASH, "ab") == vcl_hash(VCL_HASH, "ab"));
+    assert_true(vcl_hash(VCL_HASH, "ab") != vcl_hash(VCL_HASH, "ba"));
+    assert_true(vcl_hash(vcl_hash(VCL_HASH, "ab"), "c") != vcl_hash(vcl_hash(VCL_HASH, "a"), "bc"));
+    assert_true(vcl_hash(vcl_hash(VCL_HASH, "a"), "") != vcl_hash(VCL_HASH, "a"));
+}
+
+/* Characters as RFC 3629 has them: the first and the last of each length, and what is next to
+ * them. */
+static void test_utf8(void **state)
+{
+    static const char *const good[] = {"",
+                                       "a\x7f",
+                                       "\xc2\x80",
+                                       "\xdf\xbf",
+                                       "\xe0\xa0\x80",
+                                       "\xed\x9f\xbf",
+                                       "\xee\x80\x80",
+                                       "\xef\xbf\xbf",
+                                       "\xf0\x90\x80\x80",
+                                       "\xf4\x8f\xbf\xbf"};
+    static const char *const bad[] = {"\x80",
+                                      "\xc1\xbf",
+                                      "\xc2",
+                                      "\xc2\xc0",
+                                      "\xe0\x9f\xbf",
+                                      "\xe1\x80",
+                                      "\xed\xa0\x80",
+                                      "\xf0\x8f\xbf\xbf",
+                                      "\xf4\x90\x80\x80",
+                                      "\xf5\x80\x80\x80",
+                                      "\xff"};
+    (void)state;
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+        assert_true(vcl_is_utf8(good[i]));
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        json_t *text = vcl_json_text(bad[i]);
+        assert_false(vcl_is_utf8(bad[i]));
+        assert_non_null(text); /* with other characters in their place */
+        assert_true(vcl_is_utf8(json_string_value(text)));
+        json_decref(text);
+    }
+}
+
 /* ---- random numbers ---- */
 
 /* The known answers that come with Random123, the authors' own implementation. */
@@ -309,6 +357,8 @@ int main(void)
         cmocka_unit_test(test_parse_float),
         cmocka_unit_test(test_nearest),
         cmocka_unit_test(test_ends_and_contains),
+        cmocka_unit_test(test_hash),
+        cmocka_unit_test(test_utf8),
         cmocka_unit_test(test_philox_known),
         cmocka_unit_test(test_philox_words),
         cmocka_unit_test(test_shuffle),

@@ -88,6 +88,8 @@ static void test_opt_refused(void **state)
         {"kernel", "x5", "--kernel: 'x5' is not a whole number, or two as in 3x5", ""},
         {"kernel", "3x5x7", "--kernel: '3x5x7' is not a whole number, or two as in 3x5", ""},
         {"kernel", "3x0", "--kernel: 3x0 is outside 1 to 99", ""},
+        {"kernel", "0x3", "--kernel: 0x3 is outside 1 to 99", ""},
+        {"kernel", "3x100", "--kernel: 3x100 is outside 1 to 99", ""},
         {"kernel", "100", "--kernel: 100 is outside 1 to 99", ""},
         {"kernel", "12345678901234567890123456789012345x1",
          "--kernel: '12345678901234567890123456789012345x1' is not a whole number, or two as in "
@@ -109,6 +111,20 @@ static void test_opt_refused(void **state)
     for (int i = 0; i < 32; i++)
         assert_int_equal(vcl_opt_set(table, &c, "", "set", "x", NULL), VCL_OK);
     assert_int_equal(vcl_opt_set(table, &c, "", "set", "x", NULL), VCL_E_ARG);
+}
+
+/* The ends of a range are within it. */
+static void test_opt_ends(void **state)
+{
+    struct config c = {0};
+    (void)state;
+    assert_int_equal(vcl_opt_set(table, &c, "--", "epochs", "1", NULL), VCL_OK);
+    assert_int_equal(c.epochs, 1);
+    assert_int_equal(vcl_opt_set(table, &c, "--", "epochs", "1000", NULL), VCL_OK);
+    assert_int_equal(c.epochs, 1000);
+    assert_int_equal(vcl_opt_set(table, &c, "--", "kernel", "1x99", NULL), VCL_OK);
+    assert_int_equal(c.kernel.height, 1);
+    assert_int_equal(c.kernel.width, 99);
 }
 
 static void test_opt_words(void **state)
@@ -177,7 +193,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_opt_set),   cmocka_unit_test(test_opt_refused),
         cmocka_unit_test(test_opt_words), cmocka_unit_test(test_opt_letters),
-        cmocka_unit_test(test_opt_show),
+        cmocka_unit_test(test_opt_show),  cmocka_unit_test(test_opt_ends),
     };
     return cmocka_run_group_tests_name("base: option", tests, NULL, NULL);
 }

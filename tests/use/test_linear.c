@@ -110,9 +110,21 @@ static void test_converges(void **state)
     known_finish(&known);
 }
 
+/* Weights that differ by a factor of e^1000 and more: only the largest counts, and none overflows.
+ */
+static void test_far(void **state)
+{
+    struct known known = make_linear(6, 20);
+    double wanted = known_nll(&known, 3, 6, COUNT);
+    (void)state;
+    assert_true(wanted > 1000 && isfinite(wanted));
+    assert_near(nll_of(&known, 6, 8), wanted, 1e-5, "NLL");
+    known_finish(&known);
+}
+
 int test_use_linear(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_exact),
-                                       cmocka_unit_test(test_converges)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_exact), cmocka_unit_test(test_converges), cmocka_unit_test(test_far)};
     return test_on_devices(tests, sizeof tests / sizeof *tests, false);
 }
