@@ -139,6 +139,36 @@ static void test_profile(void **state)
     vcl_ctx_destroy(&ctx);
 }
 
+/* What a launch was for is noted when it is made, at once or recorded. */
+static void test_labels(void **state)
+{
+    const struct vcl_label label = {.name = "encoder.0", .pass = "forward", .m = 2, .n = 3, .k = 4};
+    struct vcl_profile_row *rows;
+    struct vcl_ctx *ctx;
+    struct vcl_buf *buf;
+    struct vcl_list *list;
+    size_t n;
+    (void)state;
+    OK(vcl_ctx_create(&(struct vcl_ctx_params){.device = test_target.device.id, .profile = true},
+                      &ctx, &test_error));
+    OK(vcl_buf_create(ctx, SIZE, &buf, &test_error));
+    vcl_ctx_label(ctx, label);
+    launch(ctx, buf, "brief", 1, 1);
+    OK(vcl_list_begin(ctx, &list, &test_error));
+    launch(ctx, buf, "lengthy", 1, 1);
+    vcl_list_end(ctx);
+    vcl_ctx_label(ctx, (struct vcl_label){0});
+    OK(vcl_list_run(list, &test_error));
+    OK(vcl_profile_read(ctx, &rows, &n, &test_error));
+    assert_int_equal(n, 2);
+    for (size_t i = 0; i < n; i++)
+        assert_string_equal(rows[i].use, "encoder.0 forward, 2 x 3 x 4");
+    free(rows);
+    vcl_list_destroy(&list);
+    vcl_buf_destroy(&buf);
+    vcl_ctx_destroy(&ctx);
+}
+
 /* ---- errors ---- */
 
 /* Where a program of one's own does not compile: its line, counted from 1. */
@@ -208,10 +238,10 @@ static void test_out_of_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ranges),        cmocka_unit_test(test_contents),
-        cmocka_unit_test(test_views),         cmocka_unit_test(test_profile),
-        cmocka_unit_test(test_build_error),   cmocka_unit_test(test_error_lines),
-        cmocka_unit_test(test_out_of_memory),
+        cmocka_unit_test(test_ranges),      cmocka_unit_test(test_contents),
+        cmocka_unit_test(test_views),       cmocka_unit_test(test_profile),
+        cmocka_unit_test(test_build_error), cmocka_unit_test(test_labels),
+        cmocka_unit_test(test_error_lines), cmocka_unit_test(test_out_of_memory),
     };
     test_begin();
     return test_on_devices(tests, sizeof tests / sizeof *tests, false);

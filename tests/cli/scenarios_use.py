@@ -103,9 +103,42 @@ def table_label(bench):
            'labels are not those of the examples')
 
 
+def eval_options(bench):
+    """--seed, --split and --binarize reach the evaluation."""
+    base = ['eval', '--model', 'run', '--json', '-q']
+    plain, again = bench.good(*base).json(), bench.good(*base).json()
+    expect(plain == again and plain['n'] == 12, 'the same command says %s and %s' % (plain, again))
+    for option in (['--seed', '2'], ['--binarize', 'threshold'], ['--split', 'train']):
+        other = bench.good(*base, *option).json()
+        expect(other['elbo'] != plain['elbo'], '%s changes nothing' % ' '.join(option))
+    expect(bench.good(*base, '--seed', '1', '--binarize', 'none').json() == plain,
+           'the defaults are others than 1 and none')
+
+
+def counts(bench):
+    """info counts the examples of each class, and shows a run's last losses."""
+    value = bench.good('info', 'in/labelled.idx', '--json').json()
+    expect(value['labels'] == [inputs.N // 10] * 10, 'labels: %s' % value['labels'])
+    value = bench.good('info', 'run', '--json').json()
+    expect(value['metrics']['epoch'] == 2 and value['run']['config']['latent'] == 2,
+           'of the run: %s %s' % (value.get('metrics'), value.get('run')))
+
+
+def shapes(bench):
+    """--json says height, width and channels in this order."""
+    bench.good('train', '--data', 'in/wide.npy', '--model', 'in/good.json', '--batch', '40',
+               '--epochs', '1', '--out', 'wide')
+    value = bench.good('sample', '--model', 'wide', '--n', '3', '--out', 'w.npy', '--json').json()
+    expect(value['shape'] == [8, 10, 1] and value['n'] == 3, str(value))
+    expect(read_npy(bench.path('w.npy'))[0] == (3, 8, 10, 1), 'the file has another shape')
+
+
 def run(bench, tap):
     tap.run('a traversal is what the decoder makes of its codes', traverse, bench)
     tap.run('the ends and the points of an interpolation', interpolate, bench)
     tap.run('a part of the reconstructions', reconstruct, bench)
     tap.run('stochastic codes', stochastic, bench)
     tap.run('codes with labels', table_label, bench)
+    tap.run('options of eval', eval_options, bench)
+    tap.run('what info counts', counts, bench)
+    tap.run('shapes of results', shapes, bench)
