@@ -32,22 +32,24 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 
-# Tests by the folder of what is changed, the quick ones and those of the layer concerned first; '@'
-# is another folder's list. test_selftest looks for texts in kernels, so it says nothing of theirs.
+# Tests by the folder of what is changed, the quick ones and those of the layer concerned first;
+# behind '+' stands an argument, and '@' is another folder's list. test_selftest looks for texts in
+# kernels, so it says nothing of theirs.
 SUITES = {
-    'src/base': 'base base_option base_file config tuning data safetensors fuzz* cli*',
-    'src/cl': 'binary_cache test_refused buffers work losses check same_file numeric test_selftest cli*',
-    'src/gemm': 'tuning test_refused check test_matrix tune grad golden same_bits @cli',
-    'src/ops': 'check grad use losses golden same_bits',
+    'src/base': 'base base_option base_file config tuning data safetensors fuzz* @cli',
+    'src/cl': 'context test_refused binary_cache work losses use numeric test_selftest @cli',
+    'src/gemm': 'tuning test_refused grad tune check+--quick check test_matrix golden same_bits @cli',
+    'src/ops': 'grad use losses check+--quick check golden same_bits',
     'src/nn': 'layers grad training golden losses resume same_bits same_file @cli',
     'src/vae': 'config safetensors use grad losses numeric golden fuzz* @cli',
     'src/data': 'data fuzz* @cli',
-    'src/train': 'losses training numeric work resume same_file cli*',
-    'src/use': 'use losses cli*',
+    'src/train': 'losses training numeric work resume same_file cli?commands cli?runs',
+    'src/use': 'use losses cli?commands',
     'src/tune': 'tuning search tune @cli',
     'src/check': 'test_selftest check',
     'src/cli': '@cli',
-    'kernels': 'math_accuracy check use grad test_matrix golden same_bits numeric resume',
+    'kernels': 'grad use training check+--quick check math_accuracy test_matrix golden same_bits '
+               'numeric resume',
     'cli': 'cli?commands cli?failures cli?runs',
 }
 
@@ -189,7 +191,9 @@ class Copy:
             if pattern.startswith('@'):
                 patterns[:0] = SUITES[pattern[1:]].split()
                 continue
-            found = [name for name in self.tests if fnmatch.fnmatchcase(name, pattern)]
+            pattern, plus, argument = pattern.partition('+')
+            found = [name + plus + argument for name in self.tests
+                     if fnmatch.fnmatchcase(name, pattern)]
             if not found:
                 sys.exit('SUITES: there is no test "%s"' % pattern)
             names += [name for name in sorted(found) if name not in names]
@@ -203,20 +207,22 @@ class Copy:
         return 'src/cli/vae-cl'
 
     def build_for(self, name):
-        status, out = run(['ninja', '-C', str(self.build), self.target(self.tests[name])],
-                          self.build, 300)
+        test = self.tests[name.partition('+')[0]]
+        status, out = run(['ninja', '-C', str(self.build), self.target(test)], self.build, 300)
         if status != 0:
             raise Problem('it does not build: %s' % first_line(out, r'error|FAILED'))
 
     def test(self, name, limit):
         """What the test noticed, or None; the seconds it took; its output."""
+        name, _, argument = name.partition('+')
         test = self.tests[name]
+        command = test['cmd'] + ([argument] if argument else [])
         env = dict(os.environ, **test['env'], POCL_CACHE_DIR=str(self.cache / 'pocl'),
                    XDG_CACHE_HOME=str(self.cache / 'xdg'), LC_ALL='C')
         for folder in ('pocl', 'xdg'):
             (self.cache / folder).mkdir(parents=True, exist_ok=True)
         begun, clock = time.monotonic(), time.time()
-        status, out = run(test['cmd'], test.get('workdir') or self.build, limit, env, FAILED)
+        status, out = run(command, test.get('workdir') or self.build, limit, env, FAILED)
         seconds = time.monotonic() - begun
         if status is None or status < 0:
             self.forget_since(clock)

@@ -220,6 +220,25 @@ static void test_error_lines(void **state)
     vcl_source_finish(&source);
 }
 
+/* What contradicts itself, or is none of the choices. */
+static void test_refused_contexts(void **state)
+{
+    static const struct vcl_ctx_params cases[] = {
+        {.precision = "bf16", .same_bits = true},
+        {.precision = "tf32", .same_bits = true},
+        {.precision = "fp8"},
+        {.lanes = 3},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct vcl_ctx_params params = cases[i];
+        struct vcl_ctx *ctx = NULL;
+        params.device = test_target.device.id;
+        assert_int_equal(vcl_ctx_create(&params, &ctx, &test_error), VCL_E_ARG);
+        assert_null(ctx);
+    }
+}
+
 /* What is short of memory says so, with what helps. */
 static void test_out_of_memory(void **state)
 {
@@ -238,10 +257,15 @@ static void test_out_of_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ranges),      cmocka_unit_test(test_contents),
-        cmocka_unit_test(test_views),       cmocka_unit_test(test_profile),
-        cmocka_unit_test(test_build_error), cmocka_unit_test(test_labels),
-        cmocka_unit_test(test_error_lines), cmocka_unit_test(test_out_of_memory),
+        cmocka_unit_test(test_ranges),
+        cmocka_unit_test(test_contents),
+        cmocka_unit_test(test_views),
+        cmocka_unit_test(test_profile),
+        cmocka_unit_test(test_build_error),
+        cmocka_unit_test(test_labels),
+        cmocka_unit_test(test_error_lines),
+        cmocka_unit_test(test_out_of_memory),
+        cmocka_unit_test(test_refused_contexts),
     };
     test_begin();
     return test_on_devices(tests, sizeof tests / sizeof *tests, false);
