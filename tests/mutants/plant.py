@@ -7,7 +7,7 @@ text is no longer found exactly once, or with which the tree does not build, is 
 nothing about the tests. A test that lasts far longer than it should has noticed something, too.
 
     tests/mutants/plant.py --list            the faults, numbered
-    tests/mutants/plant.py --only gemm       those of which file or words have "gemm"
+    tests/mutants/plant.py --only src/gemm   those of a folder
     tests/mutants/plant.py --only 10-19,31   by number
     tests/mutants/plant.py --report docs/planted-faults.md
 
@@ -90,7 +90,7 @@ def planted(text, fault):
 
 
 def chosen(faults, only):
-    """By numbers, "3,7-9", or by a part of the file's name or of the words."""
+    """By numbers, "3,7-9", by a folder or file, or by a part of the words."""
     if not only:
         return faults
     if re.fullmatch(r'[\d,-]+', only):
@@ -99,7 +99,8 @@ def chosen(faults, only):
             first, _, last = part.partition('-')
             wanted.update(range(int(first), int(last or first) + 1))
         return [fault for fault in faults if fault.number in wanted]
-    return [fault for fault in faults if only in fault.file or only in fault.what]
+    place = only.rstrip('/') + '/'
+    return [fault for fault in faults if (fault.file + '/').startswith(place) or only in fault.what]
 
 
 # ---- the copy ----
@@ -333,7 +334,7 @@ def summary(faults, results):
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--list', action='store_true', help='the faults; nothing is planted')
-    parser.add_argument('--only', help='numbers (3,7-9), or a part of file or words')
+    parser.add_argument('--only', help='numbers (3,7-9), a folder, a file, or a part of the words')
     parser.add_argument('--again', action='store_true',
                         help='of the results so far, only what was noticed holds')
     parser.add_argument('--limit', type=int, default=600, help='seconds a fault, at most [600]')

@@ -79,6 +79,12 @@ static void test_sizes(void **state)
     test_put_png("sizes/b.png", 2, 3, 0);
     test_refused("sizes", VCL_E_SHAPE, "b.png' has 2 x 3 pixels (width x height)");
     test_refused("sizes", VCL_E_SHAPE, "a.png' has 3 x 2");
+    test_put_png("sizes/b.png", 4, 2, 0); /* wider alone, higher alone, as large in all */
+    test_refused("sizes", VCL_E_SHAPE, "b.png' has 4 x 2");
+    test_put_png("sizes/b.png", 3, 3, 0);
+    test_refused("sizes", VCL_E_SHAPE, "b.png' has 3 x 3");
+    test_put_png("sizes/b.png", 6, 1, 0);
+    test_refused("sizes", VCL_E_SHAPE, "b.png' has 6 x 1");
 }
 
 static void test_refusals(void **state)

@@ -181,6 +181,13 @@ static void test_labels_beside(void **state)
     vcl_dataset_destroy(&set);
     test_put_idx("beside-labels.idx", 1, DIMS(5), 0);
     test_refused("beside.idx", VCL_E_SHAPE, "beside-labels.idx' holds 5 labels, but");
+    /* What the folder is called says nothing of its files. */
+    test_make_folder("images-idx3");
+    test_put_idx("images-idx3/x.idx", 2, DIMS(4, 2), 0);
+    test_put_idx("images-idx3/x-labels.idx", 1, DIMS(4), 0);
+    set = test_open("images-idx3/x.idx", "all");
+    assert_int_equal(set->classes, 4);
+    vcl_dataset_destroy(&set);
 }
 
 static void test_mnist_names(void **state)

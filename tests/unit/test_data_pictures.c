@@ -81,6 +81,11 @@ static void test_png_alpha(void **state)
                                        "def\x7f",
                 8);
     test_refused("glass.png", VCL_E_UNSUPPORTED, "has transparent pixels");
+    put_raw_png("mist.png", 2, 1, 8, PNG_COLOR_TYPE_GRAY_ALPHA,
+                (const unsigned char *)"a\xff"
+                                       "b\xfe",
+                4);
+    test_refused("mist.png", VCL_E_UNSUPPORTED, "has transparent pixels");
 }
 
 static void test_png_damaged(void **state)
