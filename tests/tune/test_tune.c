@@ -15,13 +15,7 @@
 #include "gemm/tuning.h"
 #include "tune/search.h"
 #include "tune/space.h"
-
-enum { M = 33, N = 47, K = 300 };
-
-static struct vcl_gemm typical(void)
-{
-    return (struct vcl_gemm){.m = M, .n = N, .k = K, .trans_a = true, .activation = "tanh"};
-}
+#include "tune/tune_product.h"
 
 /* A device with nothing but the reference has nothing to tune. */
 static bool possible(struct vcl_ctx *ctx)
@@ -32,34 +26,12 @@ static bool possible(struct vcl_ctx *ctx)
     return found;
 }
 
-static struct vcl_ctx *context_with(const char *folder)
-{
-    struct vcl_ctx *ctx;
-    OK(vcl_ctx_create(&(struct vcl_ctx_params){.device = test_target.device.id,
-                                               .same_bits = true,
-                                               .tuning_dir = folder},
-                      &ctx, &test_error));
-    return ctx;
-}
-
 /* ---- rows ---- */
 
 struct product {
     struct vcl_gemm gemm;
     float got[M * N], wanted[M * N];
 };
-
-static struct vcl_buf *random_buf(struct vcl_ctx *ctx, size_t n)
-{
-    struct vcl_buf *buf;
-    float *values = test_calloc(n, sizeof *values);
-    for (size_t i = 0; i < n; i++)
-        values[i] = (float)(int)(i * 2654435761u % 2001) / 1000 - 1;
-    OK(vcl_buf_create(ctx, n * sizeof *values, &buf, &test_error));
-    OK(vcl_buf_write(buf, 0, n * sizeof *values, values, &test_error));
-    test_free(values);
-    return buf;
-}
 
 static void product_init(struct product *p, struct vcl_ctx *ctx)
 {
@@ -147,84 +119,6 @@ static void test_not_obeyed(void **state)
         assert_memory_equal(&is, &was, sizeof is);
     }
     vcl_ctx_destroy(&ctx);
-}
-
-/* A row may leave parameters to their defaults, as those written by hand do. */
-static void test_partial(void **state)
-{
-    struct vcl_ctx *ctx = context_with(NULL);
-    const struct vcl_gemm gemm = typical();
-    (void)state;
-    for (const struct vcl_gemm_def *const *def = vcl_gemm_defs; *def; def++) {
-        struct vcl_gemm_setting wanted = {0}, got;
-        const struct vcl_gemm_def *chosen;
-        if (!(*def)->same_bits || !(*def)->params || !(*def)->supports(ctx, &gemm))
-            continue;
-        (*def)->defaults(ctx, &gemm, &wanted);
-        const struct vcl_tuned_row row = {
-            .shape = vcl_gemm_class_of(&gemm), .def = *def, .setting.values = {wanted.values[0]}};
-        OK(vcl_tuning_put(ctx, &row, &test_error));
-        OK(vcl_gemm_choose(ctx, &gemm, &chosen, &got, &test_error));
-        assert_ptr_equal(chosen, *def);
-        assert_memory_equal(&got, &wanted, sizeof got);
-    }
-    vcl_ctx_destroy(&ctx);
-}
-
-static unsigned own_rows(const struct vcl_tuning *tuning)
-{
-    unsigned n = 0;
-    for (const struct vcl_tuned_row *row = tuning->rows; row; row = row->next) {
-        n += row->own;
-        assert_true(n < 100); /* it ends somewhere */
-    }
-    return n;
-}
-
-/* A row takes the place of the one of its class, wherever that is in the list. */
-static void test_put(void **state)
-{
-    struct vcl_ctx *ctx = context_with(NULL);
-    struct vcl_tuning *tuning;
-    (void)state;
-    OK(vcl_tuning_get(ctx, &tuning, &test_error));
-    for (int round = 1; round <= 2; round++) {
-        for (uint32_t m = 1; m <= 4; m++) {
-            const struct vcl_tuned_row row = {
-                .shape = {VCL_KIND_TN, m, 1, 1}, .def = &vcl_gemm_naive, .gflops = round * 10 + m};
-            OK(vcl_tuning_put(ctx, &row, &test_error));
-            assert_int_equal(own_rows(tuning), round == 1 ? m : 4);
-        }
-    }
-    for (const struct vcl_tuned_row *row = tuning->rows; row && row->own; row = row->next)
-        assert_true(row->gflops == 20 + row->shape.m);
-    vcl_ctx_destroy(&ctx);
-}
-
-/* Who asks for an implementation by name gets it, with its own settings, whatever was tuned. */
-static void test_asked_for(void **state)
-{
-    const struct vcl_gemm gemm = typical();
-    const struct vcl_gemm_def *chosen;
-    struct vcl_gemm_setting setting;
-    (void)state;
-    for (const struct vcl_gemm_def *const *def = vcl_gemm_defs; *def; def++) {
-        struct vcl_ctx *ctx;
-        if (!(*def)->same_bits)
-            continue;
-        OK(vcl_ctx_create(
-            &(struct vcl_ctx_params){.device = test_target.device.id, .gemm = (*def)->name}, &ctx,
-            &test_error));
-        for (const struct vcl_gemm_def *const *other = vcl_gemm_defs; *other; other++) {
-            const struct vcl_tuned_row row = {.shape = vcl_gemm_class_of(&gemm), .def = *other};
-            OK(vcl_tuning_put(ctx, &row, &test_error));
-            if ((*def)->supports(ctx, &gemm)) {
-                OK(vcl_gemm_choose(ctx, &gemm, &chosen, &setting, &test_error));
-                assert_ptr_equal(chosen, *def);
-            }
-        }
-        vcl_ctx_destroy(&ctx);
-    }
 }
 
 /* ---- tuning ---- */
@@ -491,12 +385,10 @@ static void test_training(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_obeyed),       cmocka_unit_test(test_not_obeyed),
-        cmocka_unit_test(test_asked_for),    cmocka_unit_test(test_kept),
-        cmocka_unit_test(test_stopped),      cmocka_unit_test(test_not_kept),
-        cmocka_unit_test(test_left),         cmocka_unit_test(test_training),
-        cmocka_unit_test(test_convolutions), cmocka_unit_test(test_partial),
-        cmocka_unit_test(test_put),
+        cmocka_unit_test(test_obeyed),   cmocka_unit_test(test_not_obeyed),
+        cmocka_unit_test(test_kept),     cmocka_unit_test(test_stopped),
+        cmocka_unit_test(test_not_kept), cmocka_unit_test(test_left),
+        cmocka_unit_test(test_training), cmocka_unit_test(test_convolutions),
     };
     test_begin();
     return test_on_devices(tests, sizeof tests / sizeof *tests, true);
