@@ -142,6 +142,59 @@ static void test_copy(void **state)
     vcl_config_destroy(&copy);
 }
 
+/* ---- presets ---- */
+
+static void test_presets(void **state)
+{
+    (void)state;
+    for (const char *const *name = vcl_preset_names(); *name; name++) {
+        struct vcl_config *config = make_config();
+        assert_int_equal(vcl_config_load(config, *name, NULL), VCL_OK);
+        assert_string_equal(config->name, *name);
+        vcl_config_destroy(&config);
+    }
+}
+
+static enum vcl_status load_text(struct vcl_config *config, const char *text, struct vcl_error *err)
+{
+    char *folder = test_folder_create(), *path = test_path_in(folder, "own.json");
+    assert_int_equal(vcl_file_write(path, text, strlen(text), false, NULL), VCL_OK);
+    enum vcl_status r = vcl_config_load(config, path, err);
+    free(path);
+    test_folder_destroy(&folder);
+    return r;
+}
+
+/* One's own is called custom unless it says otherwise, and every key in it means something. */
+static void test_own_preset(void **state)
+{
+    static const struct {
+        const char *text, *part;
+    } refused[] = {
+        {"{\"latnet\": 3}", "latnet"},
+        {"{\"latent\": 0}", "latent: 0 is outside 1 to"},
+        {"{\"latent\": 3, \"latent\": 4}", "duplicate"},
+        {"{\"latent\": {}}", "latent: neither text, number nor array"},
+        {"[]", "must be a JSON object"},
+    };
+    struct vcl_config *config = make_config();
+    (void)state;
+    assert_int_equal(load_text(config, "{\"latent\": 3}", NULL), VCL_OK);
+    assert_string_equal(config->name, "custom");
+    assert_int_equal(
+        load_text(config, "{\"name\": \"own\", \"encoder\": [\"dense 3\", \"dense 2\"]}", NULL),
+        VCL_OK);
+    assert_string_equal(config->name, "own");
+    assert_string_equal(config->encoder, "dense 3, dense 2");
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        struct vcl_error err;
+        assert_true(load_text(config, refused[i].text, &err) < 0);
+        if (!strstr(err.msg, refused[i].part))
+            fail_msg("'%s' is not in '%s'", refused[i].part, err.msg);
+    }
+    vcl_config_destroy(&config);
+}
+
 /* ---- config.json ---- */
 
 static enum vcl_status read_run(const char *text, struct vcl_config **ret_config,
@@ -201,6 +254,7 @@ int main(void)
         cmocka_unit_test(test_short),   cmocka_unit_test(test_seeds),
         cmocka_unit_test(test_copy),    cmocka_unit_test(test_model_only),
         cmocka_unit_test(test_run),     cmocka_unit_test(test_run_twice),
+        cmocka_unit_test(test_presets), cmocka_unit_test(test_own_preset),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -111,7 +111,13 @@ static void test_reported(void **state)
     const struct vcl_train_params params = {
         .train = train.set, .test = test.set, .epoch = on_epoch, .user = &reported};
     (void)state;
-    OK(vcl_train(test_target.ctx, train.config, &params, &model, NULL, &test_error));
+    struct vcl_train_result result;
+    OK(vcl_train(test_target.ctx, train.config, &params, &model, &result, &test_error));
+    const struct vcl_epoch *last = &reported.epochs[EPOCHS - 1];
+    assert_memory_equal(&result.train, &last->train, sizeof last->train);
+    assert_memory_equal(&result.test, &last->test, sizeof last->test);
+    assert_int_equal(result.epochs, EPOCHS);
+    assert_int_equal(result.steps, last->steps);
     known_take_parameters(&train, model);
     known_take_parameters(&test, model);
     check_all(&train, &test, &reported);
