@@ -140,7 +140,7 @@ class Copy:
 
     def __init__(self, folder):
         self.tree, self.build = folder / 'tree', folder / 'build'
-        self.cache = folder / 'cache'
+        self.cache, self.temporary = folder / 'cache', folder / 'tmp'
         self.times_file = folder / 'times.json'
         self.times = json.loads(self.times_file.read_text()) if self.times_file.exists() else {}
 
@@ -219,14 +219,15 @@ class Copy:
         test = self.tests[name]
         command = test['cmd'] + ([argument] if argument else [])
         env = dict(os.environ, **test['env'], POCL_CACHE_DIR=str(self.cache / 'pocl'),
-                   XDG_CACHE_HOME=str(self.cache / 'xdg'), LC_ALL='C')
-        for folder in ('pocl', 'xdg'):
-            (self.cache / folder).mkdir(parents=True, exist_ok=True)
+                   XDG_CACHE_HOME=str(self.cache / 'xdg'), TMPDIR=str(self.temporary), LC_ALL='C')
+        for folder in (self.cache / 'pocl', self.cache / 'xdg', self.temporary):
+            folder.mkdir(parents=True, exist_ok=True)
         begun, clock = time.monotonic(), time.time()
         status, out = run(command, test.get('workdir') or self.build, limit, env, FAILED)
         seconds = time.monotonic() - begun
         if status is None or status < 0:
             self.forget_since(clock)
+        shutil.rmtree(self.temporary, ignore_errors=True)  # of what was ended
         if status is None:
             return 'does not end', seconds, out
         return (failure_in(out, status) if status else None), seconds, out
@@ -267,7 +268,10 @@ def failure_in(out, status):
 
 def try_fault(copy, fault, limit):
     begun = time.monotonic()
-    seconds = lambda: round(time.monotonic() - begun, 1)
+
+    def seconds():
+        return round(time.monotonic() - begun, 1)
+
     original = (copy.tree / fault.file).read_text(encoding='utf-8')
     try:
         for name in copy.matching(fault.file):
@@ -357,7 +361,22 @@ def plant(faults, options, folder):
             fault.number, results[fault].outcome, results[fault].seconds, fault.file, fault.what,
             '  [%s]' % results[fault].by if results[fault].by else ''), flush=True)
         write_results(options.results, results)
+    if left:
+        confirm(copy, [fault for fault in left if results[fault].outcome == 'noticed'], results)
+        write_results(options.results, results)
     return results
+
+
+def confirm(copy, faults, results):
+    """A test that fails without any fault, too, has noticed none."""
+    failing = {}
+    for fault in faults:
+        name = results[fault].by.partition(':')[0]
+        if name not in failing:
+            copy.build_for(name)
+            failing[name], _, _ = copy.test(name, copy.limit(name))
+        if failing[name]:
+            results[fault] = Result('error', '%s fails without it: %s' % (name, failing[name]), 0)
 
 
 def main():
