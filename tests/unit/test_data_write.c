@@ -128,6 +128,21 @@ static void test_csv(void **state)
     free(data);
 }
 
+/* Every bit of a float comes back. */
+static void test_csv_digits(void **state)
+{
+    const float values[] = {1 / 3.0f, 0.1f, 16777215, 1.00000012f, -3.4028235e38f, 1.4e-45f};
+    const struct vcl_array array = {2, {1, 3, 1}, values, NULL};
+    size_t size;
+    (void)state;
+    write_ok("digits.csv", &array, 0);
+    unsigned char *data = test_get("digits.csv", &size);
+    char *at = strchr((char *)data, '\n');
+    for (int i = 0; i < 6; i++)
+        assert_true(strtof(at + 1, &at) == values[i]);
+    free(data);
+}
+
 /* Pictures of 2 x 3 pixels are enlarged 21 times and stand 2 pixels apart. */
 static void test_png(void **state)
 {
@@ -211,6 +226,7 @@ int test_data_write(void)
         cmocka_unit_test(test_idx_refused), cmocka_unit_test(test_csv),
         cmocka_unit_test(test_png),         cmocka_unit_test(test_png_columns),
         cmocka_unit_test(test_png_refused), cmocka_unit_test(test_replace),
+        cmocka_unit_test(test_csv_digits),
     };
     return cmocka_run_group_tests_name("data: write", tests, NULL, NULL);
 }
