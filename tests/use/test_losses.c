@@ -126,9 +126,30 @@ static void test_reported(void **state)
     known_finish(&test);
 }
 
+/* The test set alone, of more batches than the training set: each of them is counted. */
+static void test_large_test_set(void **state)
+{
+    struct known train = known_create(words, shape, BATCH),
+                 test = known_create(words, shape, COUNT);
+    struct reported reported = {0};
+    struct vcl_model *model;
+    const struct vcl_train_params params = {
+        .train = train.set, .test = test.set, .epoch = on_epoch, .user = &reported};
+    (void)state;
+    train.config->valid = 0;
+    OK(vcl_train(test_target.ctx, train.config, &params, &model, NULL, &test_error));
+    known_take_parameters(&test, model);
+    for (int e = 0; e < EPOCHS; e++)
+        check_evaluation(&test, NULL, COUNT, &reported.epochs[e].test);
+    vcl_model_destroy(&model);
+    known_finish(&train);
+    known_finish(&test);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_reported)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_reported),
+                                       cmocka_unit_test(test_large_test_set)};
     test_begin();
     return test_on_devices(tests, sizeof tests / sizeof *tests, false);
 }
