@@ -38,6 +38,29 @@ static void test_prior(void **state)
     known_finish(&known);
 }
 
+/* The largest normal there can be comes of a word of zeros, which is one in 2^32: here is one. */
+static void test_largest(void **state)
+{
+    const uint32_t row = 2104471017;
+    const struct vcl_philox rng = {.seed = 1, .stream = VCL_STREAM_PRIOR};
+    const struct vcl_step step = {.seed_lo = 1};
+    struct known known = make_known("likelihood=bernoulli");
+    struct vcl_model *model = known_model(&known, BATCH);
+    float z[2];
+    (void)state;
+    assert_int_equal(vcl_philox_word(&rng, row, 0), 0);
+    OK(vcl_model_send_step(model, &step, &test_error));
+    OK(vcl_op_fill_normal(test_target.ctx, 1, 2, VCL_STREAM_PRIOR, row, model->step, model->z,
+                          &test_error));
+    OK(vcl_buf_read(model->z, 0, sizeof z, z, &test_error));
+    for (uint32_t j = 0; j < 2; j++)
+        assert_near((double)z[j], known_normal(&rng, row, j), ERROR, "z");
+    assert_near(sqrt((double)z[0] * z[0] + (double)z[1] * z[1]), sqrt(66 * log(2)), ERROR,
+                "radius");
+    vcl_model_destroy(&model);
+    known_finish(&known);
+}
+
 /* The reference's decoder, run on codes of one's own through the encoder that is given no noise. */
 static void decode_by_hand(struct known *known, const float *z, double *x)
 {
@@ -161,6 +184,7 @@ int test_use_generate(void)
         cmocka_unit_test(test_prior),    cmocka_unit_test(test_decode),
         cmocka_unit_test(test_no_prior), cmocka_unit_test(test_great_circle),
         cmocka_unit_test(test_line),     cmocka_unit_test(test_one_step),
+        cmocka_unit_test(test_largest),
     };
     return test_on_devices(tests, sizeof tests / sizeof *tests, false);
 }
