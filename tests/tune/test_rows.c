@@ -9,6 +9,20 @@
 #include "gemm/tuning.h"
 #include "tune/tune_product.h"
 
+/* The defaults with another first parameter; false if no other one is possible. */
+static bool change_first(const struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
+                         const struct vcl_gemm_def *def, struct vcl_gemm_setting *setting)
+{
+    def->defaults(ctx, gemm, setting);
+    const int before = setting->values[0];
+    for (const int *value = def->params[0].values; *value; value++) {
+        setting->values[0] = *value;
+        if (*value != before && (!def->valid || def->valid(ctx, gemm, setting)))
+            return true;
+    }
+    return false;
+}
+
 /* A row may leave parameters to their defaults, as those written by hand do. */
 static void test_partial(void **state)
 {
@@ -18,9 +32,9 @@ static void test_partial(void **state)
     for (const struct vcl_gemm_def *const *def = vcl_gemm_defs; *def; def++) {
         struct vcl_gemm_setting wanted = {0}, got;
         const struct vcl_gemm_def *chosen;
-        if (!(*def)->same_bits || !(*def)->params || !(*def)->supports(ctx, &gemm))
+        if (!(*def)->same_bits || !(*def)->params || !(*def)->supports(ctx, &gemm) ||
+            !change_first(ctx, &gemm, *def, &wanted))
             continue;
-        (*def)->defaults(ctx, &gemm, &wanted);
         const struct vcl_tuned_row row = {
             .shape = vcl_gemm_class_of(&gemm), .def = *def, .setting.values = {wanted.values[0]}};
         OK(vcl_tuning_put(ctx, &row, &test_error));
