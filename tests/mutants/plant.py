@@ -48,7 +48,7 @@ SUITES = {
     'src/tune': 'tuning search rows tune @cli',
     'src/check': 'test_selftest check',
     'src/cli': '@cli',
-    'kernels': 'grad use training check+--quick check math_accuracy test_matrix golden same_bits '
+    'kernels': 'grad use training rows check+--quick check math_accuracy test_matrix golden same_bits '
                'numeric resume',
     'cli': 'cli?commands cli?failures cli?runs',
 }

@@ -150,13 +150,46 @@ static void test_divided(void **state)
     vcl_ctx_destroy(&ctx);
 }
 
+/* A product too small for a float is -0 or 0 by its sign, and what tiles are padded with changes
+ * neither. */
+static void test_signs_of_zero(void **state)
+{
+    const float tiny = -1e-30f, small = 1e-30f, minus_zero = -0.0f;
+    struct vcl_ctx *ctx;
+    (void)state;
+    OK(vcl_ctx_create(&(struct vcl_ctx_params){.device = test_target.device.id, .lanes = 1}, &ctx,
+                      &test_error));
+    struct vcl_gemm gemm = {.m = 1,
+                            .n = 1,
+                            .k = 1,
+                            .a = random_buf(ctx, 1),
+                            .b = random_buf(ctx, 1),
+                            .c = random_buf(ctx, 1)};
+    OK(vcl_buf_write(gemm.a, 0, sizeof tiny, &tiny, &test_error));
+    OK(vcl_buf_write(gemm.b, 0, sizeof small, &small, &test_error));
+    for (const struct vcl_gemm_def *const *def = vcl_gemm_defs; *def; def++) {
+        struct vcl_gemm_setting setting = {0};
+        float got;
+        if (!(*def)->same_bits || !(*def)->supports(ctx, &gemm))
+            continue;
+        if ((*def)->defaults)
+            (*def)->defaults(ctx, &gemm, &setting);
+        OK((*def)->run(ctx, &gemm, &setting, &test_error));
+        OK(vcl_buf_read(gemm.c, 0, sizeof got, &got, &test_error));
+        assert_memory_equal(&got, &minus_zero, sizeof got);
+    }
+    vcl_buf_destroy(&gemm.a);
+    vcl_buf_destroy(&gemm.b);
+    vcl_buf_destroy(&gemm.c);
+    vcl_ctx_destroy(&ctx);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_partial),
-        cmocka_unit_test(test_put),
-        cmocka_unit_test(test_asked_for),
-        cmocka_unit_test(test_divided),
+        cmocka_unit_test(test_partial),       cmocka_unit_test(test_put),
+        cmocka_unit_test(test_asked_for),     cmocka_unit_test(test_divided),
+        cmocka_unit_test(test_signs_of_zero),
     };
     test_begin();
     return test_on_devices(tests, sizeof tests / sizeof *tests, true);

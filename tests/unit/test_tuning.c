@@ -44,6 +44,39 @@ static void test_classes(void **state)
                 "weights m256 n64 k96");
 }
 
+/* The products that the passes of a convolution are, none of whose numbers are alike. */
+static void test_conv_sizes(void **state)
+{
+    struct vcl_conv conv = {.batch = 2,
+                            .height = 11,
+                            .width = 13,
+                            .channels = 3,
+                            .map_height = 5,
+                            .map_width = 7,
+                            .features = 17,
+                            .kernel_height = 4,
+                            .kernel_width = 6};
+    static const struct {
+        enum vcl_conv_pass pass;
+        uint32_t m, n, k;
+    } cases[] = {{VCL_CONV_TO_MAP, 2 * 5 * 7, 17, 4 * 6 * 3},
+                 {VCL_CONV_TO_IMAGE, 2 * 11 * 13, 3, 4 * 6 * 17},
+                 {VCL_CONV_WEIGHTS, 4 * 6 * 3, 17, 2 * 5 * 7}};
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        double floats[3];
+        conv.pass = cases[i].pass;
+        const struct vcl_gemm gemm = vcl_conv_gemm(&conv, NULL, NULL, NULL);
+        assert_true(gemm.m == cases[i].m && gemm.n == cases[i].n && gemm.k == cases[i].k);
+        vcl_gemm_sizes(&gemm, floats);
+        const double image = 2 * 11 * 13 * 3, map = 2 * 5 * 7 * 17, weights = 4 * 6 * 3 * 17;
+        assert_true(floats[0] == (i == 1 ? map : image));
+        assert_true(floats[1] == (i == 2 ? map : weights));
+        assert_true(floats[2] == (i == 0 ? map : i == 1 ? image : weights));
+        assert_true(vcl_gemm_multiplies(&gemm) == 2.0 * 5 * 7 * 17 * 4 * 6 * 3);
+    }
+}
+
 /* Rounding again changes nothing, and sizes are never rounded by more than a fifth. */
 static void test_rounding(void **state)
 {
@@ -345,6 +378,7 @@ int main(void)
         cmocka_unit_test(test_bad_rows),   cmocka_unit_test(test_bad_values),
         cmocka_unit_test(test_long_line),  cmocka_unit_test(test_wrong_heads),
         cmocka_unit_test(test_truncated),  cmocka_unit_test(test_shipped),
+        cmocka_unit_test(test_conv_sizes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
