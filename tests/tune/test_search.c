@@ -141,12 +141,31 @@ static void test_heaviest_first(void **state)
         assert_string_equal(first, "nn m32 n32 k32");
 }
 
+/* Who asks for an implementation without settings has nothing to tune: the others are not tried. */
+static void test_asked_for(void **state)
+{
+    const struct vcl_gemm gemm = {.m = 8, .n = 8, .k = 8};
+    struct vcl_tune_summary summary;
+    struct vcl_ctx *ctx;
+    (void)state;
+    OK(vcl_ctx_create(&(struct vcl_ctx_params){.device = test_target.device.id, .gemm = "naive"},
+                      &ctx, &test_error));
+    OK(vcl_tune(ctx,
+                &(struct vcl_tune_params){
+                    .products = &gemm, .count = 1, .seconds = 5, .which = VCL_TUNE_ALL},
+                &summary, &test_error));
+    assert_int_equal(summary.known, 1);
+    assert_int_equal(summary.tuned + summary.left, 0);
+    vcl_ctx_destroy(&ctx);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_space),
         cmocka_unit_test(test_wrong_results),
         cmocka_unit_test(test_heaviest_first),
+        cmocka_unit_test(test_asked_for),
     };
     test_begin();
     return test_on_devices(tests, sizeof tests / sizeof *tests, true);
