@@ -172,6 +172,26 @@ static void test_png(void **state)
     free(second);
 }
 
+/* Each channel of each pixel; 64 pixels a side are not enlarged. */
+static void test_png_colour(void **state)
+{
+    static float values[64 * 64 * 3];
+    const struct vcl_array colour = {1, {64, 64, 3}, values, NULL};
+    (void)state;
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++)
+        values[i] = (float)(i * 7 % 256) / 255;
+    write_ok("rgb-out.png", &colour, 0);
+    struct vcl_dataset *set = test_open("rgb-out.png", "all");
+    assert_int_equal(set->shape.channels, 3);
+    assert_int_equal(set->shape.width, 2 + 64 + 2);
+    const unsigned char *bytes = set->values;
+    for (size_t y = 0; y < 64; y++) {
+        for (size_t x = 0; x < 64 * 3; x++)
+            assert_int_equal(bytes[(y + 2) * 68 * 3 + 2 * 3 + x], (y * 64 * 3 + x) * 7 % 256);
+    }
+    vcl_dataset_destroy(&set);
+}
+
 static void test_png_columns(void **state)
 {
     static const struct {
@@ -226,7 +246,7 @@ int test_data_write(void)
         cmocka_unit_test(test_idx_refused), cmocka_unit_test(test_csv),
         cmocka_unit_test(test_png),         cmocka_unit_test(test_png_columns),
         cmocka_unit_test(test_png_refused), cmocka_unit_test(test_replace),
-        cmocka_unit_test(test_csv_digits),
+        cmocka_unit_test(test_csv_digits),  cmocka_unit_test(test_png_colour),
     };
     return cmocka_run_group_tests_name("data: write", tests, NULL, NULL);
 }
