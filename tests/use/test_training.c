@@ -148,12 +148,39 @@ static void test_training(void **state)
     known_finish(&known);
 }
 
+/* The steps that are left, as the time left and the speed that it is reckoned with say. */
+static bool check_left(void *user, const struct vcl_progress *p)
+{
+    double left = (double)(p->epoch_steps - p->step + (p->epochs - p->epoch) * p->epoch_steps);
+    unsigned *calls = user;
+    if (p->images_per_second > 0)
+        assert_near(p->seconds_left * p->images_per_second / BATCH, left, 1e-6, "steps left");
+    assert_true(p->epochs == EPOCHS && p->epoch_steps == STEPS);
+    ++*calls;
+    return false;
+}
+
+static void test_time_left(void **state)
+{
+    const char *words[] = {
+        "encoder=dense 7 tanh", "decoder=dense 6 tanh", "latent=3", "batch=8", "epochs=3", NULL};
+    struct known known = known_create(words, shape, COUNT);
+    unsigned calls = 0;
+    const struct vcl_train_params params = {
+        .train = known.set, .progress = check_left, .user = &calls};
+    (void)state;
+    OK(vcl_train(test_target.ctx, known.config, &params, NULL, NULL, &test_error));
+    assert_true(calls >= EPOCHS);
+    known_finish(&known);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         {"sgd", test_training, NULL, NULL, (void *)"optimiser=sgd"},
         {"adam", test_training, NULL, NULL, (void *)"optimiser=adam"},
         {"adamw", test_training, NULL, NULL, (void *)"optimiser=adamw"},
+        cmocka_unit_test(test_time_left),
     };
     test_begin();
     return test_on_devices(tests, sizeof tests / sizeof *tests, false);
