@@ -58,6 +58,7 @@ static void test_shapes(void **state)
         {"upsample 3", {2, 3, 4}, {6, 9, 4}},
         {"reshape 4 3", {2, 3, 4}, {4, 3, 2}},
         {"dense 9", {2, 3, 4}, {1, 9, 1}},
+        {"dense 5 tanh; dense 7, dense 6", {2, 3, 4}, {1, 6, 1}},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -67,6 +68,23 @@ static void test_shapes(void **state)
         if (memcmp(&got, &want, sizeof got) != 0)
             fail_msg("%s makes %u x %u x %u of %u x %u x %u", cases[i].layer, got.height, got.width,
                      got.channels, cases[i].in.height, cases[i].in.width, cases[i].in.channels);
+        finish(&net);
+    }
+}
+
+/* What batch normalisation takes for a feature: a channel, or a value where there is but one. */
+static void test_features(void **state)
+{
+    static const struct {
+        struct vcl_shape in;
+        size_t features;
+    } cases[] = {{{1, 12, 1}, 12}, {{1, 12, 3}, 3}, {{4, 5, 3}, 3}, {{4, 5, 1}, 1}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct net net;
+        OK(add(&net, cases[i].in, "batchnorm"));
+        for (size_t p = 0; p < net.params.count; p++)
+            assert_int_equal(net.params.items[p].count, cases[i].features);
         finish(&net);
     }
 }
@@ -204,7 +222,7 @@ int main(void)
         cmocka_unit_test(test_shapes),    cmocka_unit_test(test_depth),
         cmocka_unit_test(test_memory),    cmocka_unit_test(test_scales),
         cmocka_unit_test(test_different), cmocka_unit_test(test_places),
-        cmocka_unit_test(test_at),
+        cmocka_unit_test(test_at),        cmocka_unit_test(test_features),
     };
     test_begin();
     return test_on_devices(tests, sizeof tests / sizeof *tests, false);
