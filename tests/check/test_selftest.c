@@ -69,11 +69,14 @@ static const struct mistake {
     {"pool.cl", "j < end", "j < end - 1", "pool_gradient"},
 };
 
-/* The mistake in a kernel that stores one row too many, which the guard zones must show; it stays
- * within them. */
-static const struct mistake stray = {
-    "pointwise.cl", "flat_store(activate(flat_load(x, n, i)), y, n, i);",
-    "flat_store(activate(flat_load(x, n, i)), y, n + 1, i);", "activation"};
+/* Mistakes in a kernel that stores one element too many, behind its buffer and before it, which the
+ * guard zones must show; they stay within them. */
+static const struct mistake strays[] = {
+    {"pointwise.cl", "flat_store(activate(flat_load(x, n, i)), y, n, i);",
+     "flat_store(activate(flat_load(x, n, i)), y, n + 1, i);", "activation"},
+    {"pointwise.cl", "flat_store(activate(flat_load(x, n, i)), y, n, i);",
+     "flat_store(activate(flat_load(x, n, i)), y, n, i); if (i == 0) y[-1] = 0.5f;", "activation"},
+};
 
 static void write_text(const char *folder, const char *name, const char *text)
 {
@@ -143,7 +146,7 @@ static void test_right(void **state)
 {
     (void)state;
     struct seen seen;
-    OK(run_with(&stray, kernels, &seen));
+    OK(run_with(&strays[0], kernels, &seen));
     assert_int_equal(seen.failed, 0);
     assert_true(seen.passed > 0);
 }
@@ -168,11 +171,13 @@ static void test_wrong(void **state)
 static void test_stray(void **state)
 {
     (void)state;
-    char *folder = folder_with(&stray);
-    struct seen seen;
-    assert_int_equal(run_with(&stray, folder, &seen), VCL_E_CHECK);
-    assert_non_null(strstr(seen.detail, "was written"));
-    test_folder_destroy(&folder);
+    for (size_t i = 0; i < COUNT(strays); i++) {
+        char *folder = folder_with(&strays[i]);
+        struct seen seen;
+        assert_int_equal(run_with(&strays[i], folder, &seen), VCL_E_CHECK);
+        assert_non_null(strstr(seen.detail, "was written"));
+        test_folder_destroy(&folder);
+    }
 }
 
 /* Does `text` hold kernels/FILE:LINE:COLUMN? */
