@@ -120,8 +120,9 @@ def counts(bench):
     value = bench.good('info', 'in/labelled.idx', '--json').json()
     expect(value['labels'] == [inputs.N // 10] * 10, 'labels: %s' % value['labels'])
     value = bench.good('info', 'run', '--json').json()
-    expect(value['metrics']['epoch'] == 2 and value['run']['config']['latent'] == 2,
-           'of the run: %s %s' % (value.get('metrics'), value.get('run')))
+    metrics, run_of = value.get('metrics', {}), value.get('run', {})
+    expect(metrics.get('epoch') == 2 and run_of.get('config', {}).get('latent') == 2,
+           'of the run: %s %s' % (metrics, run_of))
 
 
 def shapes(bench):
