@@ -29,6 +29,8 @@ import tempfile
 import threading
 import time
 
+from faults import Problem, chosen, planted, read_faults
+
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 
@@ -43,7 +45,7 @@ SUITES = {
     'src/nn': 'layers grad training golden losses resume same_bits same_file @cli',
     'src/vae': 'config safetensors use grad losses numeric golden fuzz* @cli',
     'src/data': 'data fuzz* @cli',
-    'src/train': 'losses training numeric work resume same_file cli?commands cli?runs',
+    'src/train': 'config losses training numeric work resume same_file cli?commands cli?runs',
     'src/use': 'use losses cli?commands',
     'src/tune': 'tuning search rows tune @cli',
     'src/check': 'test_selftest check',
@@ -53,54 +55,7 @@ SUITES = {
     'cli': 'cli?commands cli?failures cli?runs',
 }
 
-Fault = collections.namedtuple('Fault', 'number file what old new')
 Result = collections.namedtuple('Result', 'outcome by seconds')  # noticed, unnoticed or error
-
-
-class Problem(Exception):
-    """What keeps a fault from being tried."""
-
-
-# ---- faults ----
-
-def read_faults(path):
-    faults, block = [], []
-    lines = path.read_text(encoding='utf-8').splitlines()
-    for line in [*(line for line in lines if not line.startswith('#')), '']:
-        if line.strip():
-            block.append(line)
-        elif block:
-            file, _, what = block[0].partition(': ')
-            old = '\n'.join(line[2:] for line in block[1:] if line.startswith('- '))
-            new = '\n'.join(line[2:] for line in block[1:] if line.startswith('+ '))
-            if not what or not old or not new or any(l[:2] not in ('- ', '+ ') for l in block[1:]):
-                sys.exit('%s: not a fault: %s' % (path.name, ' / '.join(block)))
-            faults.append(Fault(len(faults) + 1, file, what, old, new))
-            block = []
-    return faults
-
-
-def planted(text, fault):
-    """The file's text with the fault in it."""
-    pattern = r'\s+'.join(re.escape(word) for word in fault.old.split())
-    found = re.findall(pattern, text)
-    if len(found) != 1:
-        raise Problem('%s: %s: its text is there %d times' % (fault.file, fault.what, len(found)))
-    return re.sub(pattern, lambda match: fault.new, text)
-
-
-def chosen(faults, only):
-    """By numbers, "3,7-9", by a folder or file, or by a part of the words."""
-    if not only:
-        return faults
-    if re.fullmatch(r'[\d,-]+', only):
-        wanted = set()
-        for part in only.split(','):
-            first, _, last = part.partition('-')
-            wanted.update(range(int(first), int(last or first) + 1))
-        return [fault for fault in faults if fault.number in wanted]
-    place = only.rstrip('/') + '/'
-    return [fault for fault in faults if (fault.file + '/').startswith(place) or only in fault.what]
 
 
 # ---- the copy ----
@@ -296,6 +251,16 @@ def try_fault(copy, fault, limit):
 
 # ---- results ----
 
+REPORT = """# Planted faults
+
+Written by `tests/mutants/plant.py --report`: each fault of `tests/mutants/faults.txt` alone in a copy of the tree, and the first test that failed.
+
+%s.
+
+%s
+"""
+
+
 def table(faults, results):
     """A row a folder, then a row a fault."""
     lines = ['| folder | planted | noticed |', '|---|---|---|']
@@ -308,7 +273,8 @@ def table(faults, results):
     lines += ['', '| in | what would be lost | noticed by |', '|---|---|---|']
     for fault in faults:
         result = results[fault]
-        by = result.by if result.outcome == 'noticed' else '**%s** %s' % result[:2]
+        by = result.by if result.outcome == 'noticed' else '**%s** %s' % (
+            result.outcome, result.by or fault.why)
         lines.append('| `%s` | %s | %s |' % (fault.file.split('/')[-1], fault.what,
                                              by.strip().replace('|', '/')))
     return '\n'.join(lines)
@@ -319,12 +285,12 @@ def read_results(path, faults):
     if not path or not path.exists():
         return {}
     kept = {tuple(key): Result(*value) for key, value in json.loads(path.read_text())}
-    return {fault: kept[fault[1:]] for fault in faults if fault[1:] in kept}
+    return {fault: kept[fault[1:5]] for fault in faults if fault[1:5] in kept}
 
 
 def write_results(path, results):
     if path:
-        path.write_text(json.dumps([[list(fault[1:]), list(result)]
+        path.write_text(json.dumps([[list(fault[1:5]), list(result)]
                                     for fault, result in results.items()], indent=1))
 
 
@@ -397,8 +363,7 @@ def main():
             results = plant(faults, options, pathlib.Path(folder))
     count, share, text = summary(faults, results)
     if options.report:
-        options.report.write_text('# Planted faults\n\n%s.\n\n%s\n' % (text, table(faults, results)),
-                                  encoding='utf-8')
+        options.report.write_text(REPORT % (text, table(faults, results)), encoding='utf-8')
     print(text)
     return 0 if share >= 95 and not count['error'] else 1
 
