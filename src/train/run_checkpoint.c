@@ -64,17 +64,14 @@ enum vcl_status vcl_run_prepare_checkpoint(struct vcl_trainer *trainer, struct v
                                           .text = lines->text};
     const struct vcl_model_extra extra = {
         .states = trainer->optimiser->states, .metadata = position_json(trainer), .text = &metrics};
-    char *path = NULL;
     enum vcl_status r = VCL_OK;
     if (!extra.metadata)
         FAIL(err, VCL_E_NOMEM, "cannot write a checkpoint");
-    TRY(vcl_path_join(trainer->params->out, VCL_CHECKPOINT, &path, err));
-    TRY(vcl_writer_init(writer, path, true, err));
+    TRY(vcl_run_writer_init(trainer, VCL_CHECKPOINT, writer, err));
     TRY(vcl_model_write(trainer->model, &extra, writer, err));
     TRY(vcl_writer_sync(writer, err));
 out:
     json_decref((json_t *)extra.metadata);
-    free(path);
     return r;
 }
 

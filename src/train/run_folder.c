@@ -143,17 +143,26 @@ enum vcl_status vcl_run_folder_start(struct vcl_trainer *trainer, struct vcl_err
     return vcl_run_write_config(trainer, err); /* of a resumed run: with more epochs, perhaps */
 }
 
-static enum vcl_status prepare_model(struct vcl_trainer *trainer, struct vcl_writer *writer,
-                                     struct vcl_error *err)
+enum vcl_status vcl_run_writer_init(const struct vcl_trainer *trainer, const char *name,
+                                    struct vcl_writer *writer, struct vcl_error *err)
 {
     char *path = NULL;
     enum vcl_status r;
-    TRY(vcl_path_join(trainer->params->out, "model.safetensors", &path, err));
+    TRY(vcl_path_join(trainer->params->out, name, &path, err));
     TRY(vcl_writer_init(writer, path, true, err));
+out:
+    free(path);
+    return r;
+}
+
+static enum vcl_status prepare_model(struct vcl_trainer *trainer, struct vcl_writer *writer,
+                                     struct vcl_error *err)
+{
+    enum vcl_status r;
+    TRY(vcl_run_writer_init(trainer, "model.safetensors", writer, err));
     TRY(vcl_model_write(trainer->model, NULL, writer, err));
     TRY(vcl_writer_sync(writer, err));
 out:
-    free(path);
     return r;
 }
 

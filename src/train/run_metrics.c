@@ -89,14 +89,11 @@ out:
 enum vcl_status vcl_run_prepare_metrics(struct vcl_trainer *trainer, struct vcl_writer *writer,
                                         struct vcl_error *err)
 {
-    char *path = NULL;
     enum vcl_status r;
-    TRY(vcl_path_join(trainer->params->out, "metrics.jsonl", &path, err));
-    TRY(vcl_writer_init(writer, path, true, err));
+    TRY(vcl_run_writer_init(trainer, "metrics.jsonl", writer, err));
     TRY(vcl_writer_add(writer, trainer->metrics.text, trainer->metrics.len, err));
     TRY(vcl_writer_sync(writer, err));
 out:
-    free(path);
     return r;
 }
 

@@ -94,6 +94,10 @@ enum vcl_status vcl_health_check(struct vcl_trainer *trainer, struct vcl_error *
  * run in it that is not to be resumed. */
 enum vcl_status vcl_run_folder_open(struct vcl_trainer *trainer,
                                     struct vcl_error *err) VCL_MUST_CHECK;
+/* Begins the file of this name in the folder, which replaces what is there. */
+enum vcl_status vcl_run_writer_init(const struct vcl_trainer *trainer, const char *name,
+                                    struct vcl_writer *writer,
+                                    struct vcl_error *err) VCL_MUST_CHECK;
 /* Gives the lock back; after a failure before the first checkpoint also removes what was made:
  * there is nothing to go on from. */
 void vcl_run_folder_close(struct vcl_trainer *trainer, bool failed);
