@@ -31,7 +31,4 @@ enum vcl_status run_train(const struct run *run);
 struct test_set run_set(void);
 struct vcl_config *run_config(const char *optimiser);
 
-/* run_locale.c: a test; *state is the optimiser's name. */
-void run_test_locale(void **state);
-
 #endif

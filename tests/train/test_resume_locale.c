@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * A host program whose locale has a decimal comma leaves the same files as any other, byte by byte,
- * and each can go on with what the other left.
+ * and each can go on with what the other left. A program of its own: this is about the host, which
+ * must have localedef, while test_resume.c is taken to machines that have nothing but a device.
  */
 #include <jansson.h>
 #include <stdlib.h>
@@ -61,7 +62,7 @@ static void assert_same_metrics(const char *a, const char *b)
     free(other);
 }
 
-void run_test_locale(void **state)
+static void test_another_locale(void **state)
 {
     char *plain = test_folder_create(), *comma = test_folder_create();
     const char *optimiser = *state;
@@ -76,4 +77,13 @@ void run_test_locale(void **state)
     assert_same_metrics(plain, comma);
     test_folder_destroy(&plain);
     test_folder_destroy(&comma);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        {"another locale", test_another_locale, NULL, NULL, (void *)"adam"},
+    };
+    test_begin();
+    return test_on_devices(tests, sizeof tests / sizeof *tests, true);
 }
