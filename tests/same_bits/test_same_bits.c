@@ -139,6 +139,8 @@ static void test_training(void **state)
     struct vcl_model *model;
     struct vcl_train_result result;
     struct vcl_config *config = test_config(c->words);
+    if (test_small()) /* a simulator takes a minute for some steps */
+        OK(vcl_config_set(config, "epochs", "1", &test_error));
     struct test_set random = test_set_create(c->count, c->shape, c->dtype);
     const struct vcl_train_params params = {.train = random.set};
     struct step_ref *ref = step_ref_create(config, c->shape);
