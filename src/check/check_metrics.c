@@ -64,7 +64,8 @@ static enum vcl_status metrics(struct vcl_checker *c, uint32_t rows, const struc
     TRY(vcl_output_bytes(c, "health", &s->before, &s->after, sizeof s->before, &health, err));
     expect(slots, (size_t)SLOT * 2, recon, rows);
     expect(slots, (size_t)SLOT * 2 + 1, kl, rows);
-    TRY(vcl_op_metrics(c->ctx, rows, at->buf, recon->buf, kl->buf, slots->buf, health->buf, err));
+    TRY(vcl_op_metrics(VCL_AT_ONCE(c->ctx), rows, at->buf, recon->buf, kl->buf, slots->buf,
+                       health->buf, err));
     TRY(vcl_case_end(c, err));
 out:
     return r;

@@ -32,8 +32,8 @@ enum vcl_status vcl_node_activate(const struct vcl_node *node, const struct vcl_
 {
     if (!node->pre)
         return VCL_OK;
-    return vcl_op_activation(run->ctx, activation, run->rows * node->out_size, node->pre, node->out,
-                             err);
+    return vcl_op_activation(run->emit, activation, run->rows * node->out_size, node->pre,
+                             node->out, err);
 }
 
 enum vcl_status vcl_node_derive(const struct vcl_node *node, const struct vcl_run *run,
@@ -41,6 +41,6 @@ enum vcl_status vcl_node_derive(const struct vcl_node *node, const struct vcl_ru
 {
     if (node->derived || strcmp(activation, "identity") == 0)
         return VCL_OK;
-    return vcl_activation_gradient(run->ctx, activation, run->rows * node->out_size, node->pre,
+    return vcl_activation_gradient(run->emit, activation, run->rows * node->out_size, node->pre,
                                    node->out, node->dout, err);
 }

@@ -304,18 +304,23 @@ out:
     return r;
 }
 
-static struct vcl_label label(struct vcl_ctx *ctx, const struct vcl_node *node, const char *pass)
+/* The run, with the node's label on what it launches. */
+static struct vcl_emit labelled(const struct vcl_run *run, const struct vcl_node *node,
+                                const char *pass)
 {
-    return vcl_ctx_label(ctx, (struct vcl_label){.name = node->name, .pass = pass});
+    struct vcl_emit emit = *run->emit;
+    emit.label = (struct vcl_label){.name = node->name, .pass = pass};
+    return emit;
 }
 
 enum vcl_status vcl_chain_forward(struct vcl_chain *chain, const struct vcl_run *run,
                                   struct vcl_error *err)
 {
     for (size_t i = 0; i < chain->count; i++) {
-        const struct vcl_label before = label(run->ctx, &chain->nodes[i], "forward");
-        enum vcl_status r = chain->nodes[i].def->forward(&chain->nodes[i], run, err);
-        vcl_ctx_label(run->ctx, before);
+        const struct vcl_emit emit = labelled(run, &chain->nodes[i], "forward");
+        struct vcl_run of_node = *run;
+        of_node.emit = &emit;
+        enum vcl_status r = chain->nodes[i].def->forward(&chain->nodes[i], &of_node, err);
         if (r < 0)
             return vcl_error_wrap(err, r, "%s", chain->nodes[i].name);
     }
@@ -326,9 +331,10 @@ enum vcl_status vcl_chain_backward(struct vcl_chain *chain, const struct vcl_run
                                    struct vcl_error *err)
 {
     for (size_t i = chain->count; i-- > 0;) {
-        const struct vcl_label before = label(run->ctx, &chain->nodes[i], "backward");
-        enum vcl_status r = chain->nodes[i].def->backward(&chain->nodes[i], run, err);
-        vcl_ctx_label(run->ctx, before);
+        const struct vcl_emit emit = labelled(run, &chain->nodes[i], "backward");
+        struct vcl_run of_node = *run;
+        of_node.emit = &emit;
+        enum vcl_status r = chain->nodes[i].def->backward(&chain->nodes[i], &of_node, err);
         if (r < 0)
             return vcl_error_wrap(err, r, "%s", chain->nodes[i].name);
     }

@@ -246,7 +246,7 @@ static enum vcl_status forward(struct vcl_node *node, const struct vcl_run *run,
     enum vcl_status r;
     gemm.bias = vcl_node_param(node, BIAS)->value;
     gemm.activation = vcl_node_fused(node, config->activation);
-    TRY(vcl_gemm_run(run->ctx, &gemm, err));
+    TRY(vcl_gemm_emit(run->emit, &gemm, err));
     TRY(vcl_node_activate(node, run, config->activation, err));
 out:
     return r;
@@ -272,7 +272,7 @@ static enum vcl_status input_gradient(struct vcl_node *node, const struct vcl_ru
         vcl_conv_gemm(&conv, node->dout, vcl_node_param(node, WEIGHT)->value, node->din);
     gemm.activation = node->in_activation;
     gemm.derivative_at = node->in_activation ? node->in : NULL;
-    return vcl_gemm_run(run->ctx, &gemm, err);
+    return vcl_gemm_emit(run->emit, &gemm, err);
 }
 
 /* Weights' gradient from both sides; with `bias_sums` the bias', the column sums of the map. */
@@ -286,7 +286,7 @@ static enum vcl_status weight_gradient(struct vcl_node *node, const struct vcl_r
     gemm.b_sums = bias_sums;
     gemm.accumulate = weight->gradient_written;
     weight->gradient_written = true;
-    return vcl_gemm_run(run->ctx, &gemm, err);
+    return vcl_gemm_emit(run->emit, &gemm, err);
 }
 
 enum vcl_status vcl_conv_backward(struct vcl_node *node, const struct vcl_run *run,
@@ -313,7 +313,7 @@ enum vcl_status vcl_deconv_backward(struct vcl_node *node, const struct vcl_run 
     enum vcl_status r;
     TRY(vcl_node_derive(node, run, config->activation, err));
     TRY(weight_gradient(node, run, node->dout, node->in, NULL, err));
-    TRY(vcl_column_sums(run->ctx, (size_t)run->rows * out.height * out.width, out.channels,
+    TRY(vcl_column_sums(run->emit, (size_t)run->rows * out.height * out.width, out.channels,
                         bias->gradient_written, node->dout, bias->gradient, err));
     bias->gradient_written = true;
     if (node->din)

@@ -41,7 +41,7 @@ struct vcl_node {
 
 /* What a pass works on. */
 struct vcl_run {
-    struct vcl_ctx *ctx;
+    const struct vcl_emit *emit;
     uint32_t rows;              /* at most the batch the chain was planned for */
     bool training;              /* layers that behave otherwise in training do so */
     struct vcl_buf *step, *ids; /* key what is drawn, as in kernels/latent.cl; for training only */

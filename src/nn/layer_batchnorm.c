@@ -99,9 +99,9 @@ static enum vcl_status forward(struct vcl_node *node, const struct vcl_run *run,
                 "batchnorm has no variance to train with in a batch of one example");
         return vcl_error_hint(err, r, "choose --batch so that an epoch's last batch has 2 or more");
     }
-    TRY(run->training ? vcl_op_batchnorm_statistics(run->ctx, &op, err)
-                      : vcl_op_batchnorm_running(run->ctx, &op, err));
-    TRY(vcl_op_batchnorm_apply(run->ctx, &op, vcl_node_fused(node, config->activation),
+    TRY(run->training ? vcl_op_batchnorm_statistics(run->emit, &op, err)
+                      : vcl_op_batchnorm_running(run->emit, &op, err));
+    TRY(vcl_op_batchnorm_apply(run->emit, &op, vcl_node_fused(node, config->activation),
                                vcl_node_target(node), err));
     TRY(vcl_node_activate(node, run, config->activation, err));
 out:
@@ -116,11 +116,11 @@ static enum vcl_status backward(struct vcl_node *node, const struct vcl_run *run
     struct vcl_param *gamma = vcl_node_param(node, GAMMA), *beta = vcl_node_param(node, BETA);
     enum vcl_status r;
     TRY(vcl_node_derive(node, run, config->activation, err));
-    TRY(vcl_op_batchnorm_parameters(run->ctx, &op, gamma->gradient_written, node->dout,
+    TRY(vcl_op_batchnorm_parameters(run->emit, &op, gamma->gradient_written, node->dout,
                                     gamma->gradient, beta->gradient, err));
     gamma->gradient_written = beta->gradient_written = true;
     if (node->din)
-        TRY(vcl_op_batchnorm_gradient(run->ctx, &op, node->in_activation, node->dout, node->din,
+        TRY(vcl_op_batchnorm_gradient(run->emit, &op, node->in_activation, node->dout, node->din,
                                       err));
 out:
     return r;

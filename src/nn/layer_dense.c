@@ -70,7 +70,7 @@ static enum vcl_status forward(struct vcl_node *node, const struct vcl_run *run,
         .activation = vcl_node_fused(node, dense->activation),
     };
     enum vcl_status r;
-    TRY(vcl_gemm_run(run->ctx, &gemm, err));
+    TRY(vcl_gemm_emit(run->emit, &gemm, err));
     TRY(vcl_node_activate(node, run, dense->activation, err));
 out:
     return r;
@@ -93,7 +93,7 @@ static enum vcl_status parameter_gradients(struct vcl_node *node, const struct v
         .accumulate = weight->gradient_written,
     };
     weight->gradient_written = bias->gradient_written = true;
-    return vcl_gemm_run(run->ctx, &gemm, err);
+    return vcl_gemm_emit(run->emit, &gemm, err);
 }
 
 static enum vcl_status input_gradient(struct vcl_node *node, const struct vcl_run *run,
@@ -110,7 +110,7 @@ static enum vcl_status input_gradient(struct vcl_node *node, const struct vcl_ru
         .activation = node->in_activation,
         .derivative_at = node->in_activation ? node->in : NULL,
     };
-    return vcl_gemm_run(run->ctx, &gemm, err);
+    return vcl_gemm_emit(run->emit, &gemm, err);
 }
 
 static enum vcl_status backward(struct vcl_node *node, const struct vcl_run *run,

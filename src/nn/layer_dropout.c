@@ -55,9 +55,9 @@ static enum vcl_status forward(struct vcl_node *node, const struct vcl_run *run,
 {
     const struct vcl_dropout op = operation(node, run);
     if (!run->training)
-        return vcl_op_activation(run->ctx, "identity", run->rows * node->in_size, node->in,
+        return vcl_op_activation(run->emit, "identity", run->rows * node->in_size, node->in,
                                  node->out, err);
-    return vcl_op_dropout_forward(run->ctx, &op, node->out, err);
+    return vcl_op_dropout_forward(run->emit, &op, node->out, err);
 }
 
 static enum vcl_status backward(struct vcl_node *node, const struct vcl_run *run,
@@ -66,7 +66,7 @@ static enum vcl_status backward(struct vcl_node *node, const struct vcl_run *run
     const struct vcl_dropout op = operation(node, run);
     if (!node->din)
         return VCL_OK;
-    return vcl_op_dropout_gradient(run->ctx, &op, node->in_activation, node->dout, node->din, err);
+    return vcl_op_dropout_gradient(run->emit, &op, node->in_activation, node->dout, node->din, err);
 }
 
 const struct vcl_layer_def vcl_layer_dropout = {

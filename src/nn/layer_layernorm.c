@@ -72,7 +72,7 @@ static enum vcl_status forward(struct vcl_node *node, const struct vcl_run *run,
     const struct layernorm *config = node->config;
     const struct vcl_layernorm op = operation(node, run);
     enum vcl_status r;
-    TRY(vcl_op_layernorm_forward(run->ctx, &op, vcl_node_fused(node, config->activation),
+    TRY(vcl_op_layernorm_forward(run->emit, &op, vcl_node_fused(node, config->activation),
                                  vcl_node_target(node), err));
     TRY(vcl_node_activate(node, run, config->activation, err));
 out:
@@ -87,11 +87,11 @@ static enum vcl_status backward(struct vcl_node *node, const struct vcl_run *run
     struct vcl_param *gamma = vcl_node_param(node, GAMMA), *beta = vcl_node_param(node, BETA);
     enum vcl_status r;
     TRY(vcl_node_derive(node, run, config->activation, err));
-    TRY(vcl_op_layernorm_parameters(run->ctx, &op, gamma->gradient_written, node->dout,
+    TRY(vcl_op_layernorm_parameters(run->emit, &op, gamma->gradient_written, node->dout,
                                     gamma->gradient, beta->gradient, err));
     gamma->gradient_written = beta->gradient_written = true;
     if (node->din)
-        TRY(vcl_op_layernorm_gradient(run->ctx, &op, node->in_activation, node->dout, node->din,
+        TRY(vcl_op_layernorm_gradient(run->emit, &op, node->in_activation, node->dout, node->din,
                                       err));
 out:
     return r;

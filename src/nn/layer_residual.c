@@ -55,7 +55,7 @@ static enum vcl_status forward(struct vcl_node *node, const struct vcl_run *run,
     const char *fused = vcl_node_fused(node, residual->activation);
     enum vcl_status r;
     TRY(vcl_chain_forward(node->inner, run, err));
-    TRY(vcl_op_add(run->ctx, fused ? fused : "identity", run->rows * node->out_size, node->in,
+    TRY(vcl_op_add(run->emit, fused ? fused : "identity", run->rows * node->out_size, node->in,
                    vcl_chain_out(node->inner), vcl_node_target(node), err));
     TRY(vcl_node_activate(node, run, residual->activation, err));
 out:
@@ -71,11 +71,11 @@ static enum vcl_status backward(struct vcl_node *node, const struct vcl_run *run
     size_t n = run->rows * node->out_size;
     enum vcl_status r;
     TRY(vcl_node_derive(node, run, residual->activation, err));
-    TRY(vcl_op_pass_gradient(run->ctx, last->activation, n, false, node->dout, last->out,
+    TRY(vcl_op_pass_gradient(run->emit, last->activation, n, false, node->dout, last->out,
                              last->dout, err));
     TRY(vcl_chain_backward(node->inner, run, err));
     if (node->din)
-        TRY(vcl_op_pass_gradient(run->ctx, node->in_activation, n, true, node->dout, node->in,
+        TRY(vcl_op_pass_gradient(run->emit, node->in_activation, n, true, node->dout, node->in,
                                  node->din, err));
 out:
     return r;

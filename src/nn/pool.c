@@ -68,7 +68,7 @@ enum vcl_status vcl_pool_forward(struct vcl_node *node, const struct vcl_run *ru
                                  struct vcl_error *err)
 {
     const struct vcl_pool op = operation(node, run);
-    return vcl_op_pool_forward(run->ctx, &op, err);
+    return vcl_op_pool_forward(run->emit, &op, err);
 }
 
 enum vcl_status vcl_pool_backward(struct vcl_node *node, const struct vcl_run *run,
@@ -77,5 +77,5 @@ enum vcl_status vcl_pool_backward(struct vcl_node *node, const struct vcl_run *r
     const struct vcl_pool op = operation(node, run);
     if (!node->din)
         return VCL_OK;
-    return vcl_op_pool_gradient(run->ctx, &op, node->in_activation, node->dout, node->din, err);
+    return vcl_op_pool_gradient(run->emit, &op, node->in_activation, node->dout, node->din, err);
 }

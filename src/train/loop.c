@@ -45,12 +45,12 @@ static enum vcl_status enqueue_step(struct vcl_trainer *trainer, const struct vc
     enum vcl_status r;
     TRY(vcl_model_unpack(model, rows, loop->set->dtype, trainer->binarise, err));
     TRY(vcl_model_forward(model, rows, training, err));
-    TRY(vcl_op_metrics(model->ctx, rows, model->step, model->recon, model->kl, trainer->slots,
+    TRY(vcl_op_metrics(model->emit, rows, model->step, model->recon, model->kl, trainer->slots,
                        trainer->health, err));
     if (training) {
         TRY(vcl_model_backward(model, rows, err));
-        TRY(vcl_optimiser_update(trainer->optimiser, &trainer->optimiser_config, &model->params,
-                                 model->step, trainer->health, err));
+        TRY(vcl_optimiser_update(model->emit, trainer->optimiser, &trainer->optimiser_config,
+                                 &model->params, model->step, trainer->health, err));
     }
 out:
     return r;
@@ -60,11 +60,14 @@ static enum vcl_status record(struct vcl_trainer *trainer, const struct vcl_loop
                               uint32_t rows, bool training, struct vcl_list **ret_list,
                               struct vcl_error *err)
 {
-    enum vcl_status r = vcl_list_begin(trainer->ctx, ret_list, err);
+    enum vcl_status r = vcl_list_create(trainer->ctx, ret_list, err);
     if (r < 0)
         return r;
+    const struct vcl_emit emit = {.ctx = trainer->ctx, .list = *ret_list};
+    trainer->model->emit = &emit;
     r = enqueue_step(trainer, loop, rows, training, err);
-    vcl_list_end(trainer->ctx);
+    trainer->model->emit = &trainer->model->at_once;
+    vcl_list_seal(*ret_list);
     return r;
 }
 

@@ -132,7 +132,7 @@ static enum vcl_status weigh(struct evaluation *e, uint32_t rows, uint32_t sampl
     TRY(vcl_model_draw(model, rows, samples, first_sample, err));
     TRY(vcl_model_decode(model, all, err));
     TRY(vcl_model_score(model, all, samples, false, err));
-    TRY(vcl_op_latent_log_ratio(model->ctx, &latent, e->ratio, err));
+    TRY(vcl_op_latent_log_ratio(model->emit, &latent, e->ratio, err));
     TRY(vcl_buf_read(model->recon, 0, all * sizeof(float), e->recon, err));
     TRY(vcl_buf_read(e->ratio, 0, all * sizeof(float), e->kl, err));
     for (uint32_t i = 0; i < all; i++)

@@ -22,7 +22,7 @@ enum vcl_status vcl_prior(struct vcl_model *model, size_t n, uint64_t seed, floa
     TRY(vcl_model_send_step(model, &step, err));
     for (size_t done = 0; done < n;) {
         uint32_t rows = part_of(n - done, model->batch);
-        TRY(vcl_op_fill_normal(model->ctx, rows, model->latent, VCL_STREAM_PRIOR, (uint32_t)done,
+        TRY(vcl_op_fill_normal(model->emit, rows, model->latent, VCL_STREAM_PRIOR, (uint32_t)done,
                                model->step, model->z, err));
         TRY(vcl_buf_read(model->z, 0, (size_t)rows * model->latent * sizeof(float),
                          ret_z + done * model->latent, err));

@@ -150,6 +150,8 @@ enum vcl_status vcl_model_create_for(struct vcl_ctx *ctx, const struct vcl_confi
                                 .latent = (uint32_t)config->latent,
                                 .batch = batch,
                                 .trainable = trainable};
+    model->at_once.ctx = ctx;
+    model->emit = &model->at_once;
     vcl_params_init(&model->params, ctx);
     TRY(vcl_config_copy(config, &model->config, err));
     TRY(vcl_likelihood_find(config->likelihood, &model->likelihood, err));
@@ -224,7 +226,7 @@ struct vcl_latent vcl_model_latent(const struct vcl_model *model, uint32_t rows,
 
 static struct vcl_run run_of(const struct vcl_model *model, uint32_t rows, bool training)
 {
-    return (struct vcl_run){.ctx = model->ctx,
+    return (struct vcl_run){.emit = model->emit,
                             .rows = rows,
                             .training = training,
                             .step = model->step,
@@ -252,7 +254,7 @@ enum vcl_status vcl_model_decode(struct vcl_model *model, uint32_t rows, struct 
 enum vcl_status vcl_model_score(struct vcl_model *model, uint32_t rows, uint32_t repeat,
                                 bool gradient, struct vcl_error *err)
 {
-    return vcl_op_likelihood(model->ctx,
+    return vcl_op_likelihood(model->emit,
                              &(struct vcl_likelihood_op){
                                  .name = model->likelihood->name,
                                  .parameter = (float)model->config->sigma,
@@ -269,7 +271,7 @@ enum vcl_status vcl_model_score(struct vcl_model *model, uint32_t rows, uint32_t
 
 enum vcl_status vcl_model_mean(struct vcl_model *model, uint32_t rows, struct vcl_error *err)
 {
-    return vcl_op_activation(model->ctx, model->likelihood->mean, (size_t)rows * model->data_size,
+    return vcl_op_activation(model->emit, model->likelihood->mean, (size_t)rows * model->data_size,
                              vcl_model_y(model), vcl_model_y(model), err);
 }
 

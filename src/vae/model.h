@@ -20,6 +20,8 @@ enum { VCL_STREAM_LATENT = 1 << 16 };
 
 struct vcl_model {
     struct vcl_ctx *ctx;
+    const struct vcl_emit *emit; /* what the functions below make launches for */
+    struct vcl_emit at_once;
     struct vcl_config *config; /* a copy */
     const struct vcl_likelihood_def *likelihood;
     const struct vcl_objective_def *objective;

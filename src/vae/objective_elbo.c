@@ -10,13 +10,13 @@ static enum vcl_status draw(struct vcl_model *model, uint32_t rows, uint32_t rep
                             uint32_t first_sample, struct vcl_error *err)
 {
     const struct vcl_latent latent = vcl_model_latent(model, rows, repeat, first_sample);
-    return vcl_op_latent_forward(model->ctx, &latent, err);
+    return vcl_op_latent_forward(model->emit, &latent, err);
 }
 
 static enum vcl_status backward(struct vcl_model *model, uint32_t rows, struct vcl_error *err)
 {
     const struct vcl_latent latent = vcl_model_latent(model, rows, 1, 0);
-    return vcl_op_latent_backward(model->ctx, &latent, model->dz, vcl_chain_dout(&model->encoder),
+    return vcl_op_latent_backward(model->emit, &latent, model->dz, vcl_chain_dout(&model->encoder),
                                   err);
 }
 

@@ -12,22 +12,16 @@ enum vcl_status vcl_model_products(struct vcl_model *model, uint32_t rows,
                                    struct vcl_gemm **ret_products, size_t *ret_count,
                                    struct vcl_error *err)
 {
-    struct vcl_gemm *products = NULL;
-    size_t count;
-    enum vcl_status r, end;
-    TRY(vcl_look_begin(model->ctx, err));
-    r = vcl_model_forward(model, rows, true, err);
-    if (r == VCL_OK)
-        r = vcl_model_backward(model, rows, err);
-    end = vcl_look_end(model->ctx, &products, &count, r < 0 ? NULL : err);
-    r = r < 0 ? r : end;
-    if (r == VCL_OK) {
-        *ret_products = products;
-        *ret_count = count;
-        products = NULL;
-    }
+    struct vcl_products products = {0};
+    const struct vcl_emit emit = {.ctx = model->ctx, .dry_run = &products};
+    enum vcl_status r;
+    model->emit = &emit;
+    TRY(vcl_model_forward(model, rows, true, err));
+    TRY(vcl_model_backward(model, rows, err));
+    TRY(vcl_products_copy(&products, ret_products, ret_count, err));
 out:
-    free(products);
+    model->emit = &model->at_once;
+    vcl_products_finish(&products);
     return r;
 }
 

@@ -67,8 +67,8 @@ void test_model_pass(struct vcl_model *model, uint32_t rows)
 void test_model_update(struct vcl_model *model, struct vcl_buf *health)
 {
     const struct vcl_optimiser_config config = optimiser_config(model->config);
-    OK(vcl_optimiser_update(optimiser(model), &config, &model->params, model->step, health,
-                            &test_error));
+    OK(vcl_optimiser_update(VCL_AT_ONCE(model->ctx), optimiser(model), &config, &model->params,
+                            model->step, health, &test_error));
 }
 
 struct vcl_buf *test_health_create(struct vcl_ctx *ctx)

@@ -50,8 +50,8 @@ static void test_largest(void **state)
     (void)state;
     assert_int_equal(vcl_philox_word(&rng, row, 0), 0);
     OK(vcl_model_send_step(model, &step, &test_error));
-    OK(vcl_op_fill_normal(test_target.ctx, 1, 2, VCL_STREAM_PRIOR, row, model->step, model->z,
-                          &test_error));
+    OK(vcl_op_fill_normal(VCL_AT_ONCE(test_target.ctx), 1, 2, VCL_STREAM_PRIOR, row, model->step,
+                          model->z, &test_error));
     OK(vcl_buf_read(model->z, 0, sizeof z, z, &test_error));
     for (uint32_t j = 0; j < 2; j++)
         assert_near((double)z[j], known_normal(&rng, row, j), ERROR, "z");
