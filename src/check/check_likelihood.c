@@ -57,6 +57,7 @@ static enum vcl_status likelihood(struct vcl_checker *c, const struct vcl_likeli
                                          .rows = s->rows,
                                          .cols = s->cols,
                                          .repeat = s->repeat,
+                                         .weight = 1,
                                          .x = on.x->buf,
                                          .y = on.y->buf,
                                          .loss = on.loss->buf,

@@ -59,13 +59,13 @@ static enum vcl_status metrics(struct vcl_checker *c, uint32_t rows, const struc
     TRY(vcl_input_bytes(c, "step", &step, sizeof step, &at, err));
     TRY(losses(c, "recon", rows, s->recon, &recon, err));
     TRY(losses(c, "kl", rows, s->kl, &kl, err));
-    TRY(vcl_output(c, "slots", (size_t)SLOTS * 2, vcl_fill_signed, vcl_tolerance_lanes(rows, 0),
-                   &slots, err));
+    TRY(vcl_output(c, "slots", (size_t)SLOTS * VCL_TERMS, vcl_fill_signed,
+                   vcl_tolerance_lanes(rows, 0), &slots, err));
     TRY(vcl_output_bytes(c, "health", &s->before, &s->after, sizeof s->before, &health, err));
-    expect(slots, (size_t)SLOT * 2, recon, rows);
-    expect(slots, (size_t)SLOT * 2 + 1, kl, rows);
-    TRY(vcl_op_metrics(VCL_AT_ONCE(c->ctx), rows, at->buf, recon->buf, kl->buf, slots->buf,
-                       health->buf, err));
+    expect(slots, (size_t)SLOT * VCL_TERMS, recon, rows);
+    expect(slots, (size_t)SLOT * VCL_TERMS + 1, kl, rows);
+    struct vcl_buf *const terms[] = {recon->buf, kl->buf};
+    TRY(vcl_op_metrics(VCL_AT_ONCE(c->ctx), rows, terms, 2, at->buf, slots->buf, health->buf, err));
     TRY(vcl_case_end(c, err));
 out:
     return r;

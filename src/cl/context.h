@@ -45,6 +45,7 @@ enum vcl_scratch {
     VCL_SCRATCH_B,
     VCL_SCRATCH_REDUCE,
     VCL_SCRATCH_CLIP,
+    VCL_SCRATCH_GRADIENT,
     VCL_SCRATCH_COUNT
 };
 enum vcl_status vcl_scratch_get(struct vcl_ctx *ctx, enum vcl_scratch slot, size_t size,

@@ -39,14 +39,14 @@ out:
 }
 
 enum vcl_status vcl_op_latent_backward(const struct vcl_emit *emit, const struct vcl_latent *l,
-                                       struct vcl_buf *dz, struct vcl_buf *dheads,
+                                       float weight, struct vcl_buf *dz, struct vcl_buf *dheads,
                                        struct vcl_error *err)
 {
     bool free_bits = l->free_bits > 0;
     struct vcl_launch launch = {
         .source = "core.cl",
         .kernel = "latent_backward",
-        VCL_ARGS((int32_t)l->dim, (int32_t)free_bits, 1.0f / (float)l->batch, l->step, l->heads,
+        VCL_ARGS((int32_t)l->dim, (int32_t)free_bits, weight / (float)l->batch, l->step, l->heads,
                  l->spread, free_bits ? l->mask : l->spread, dz, dheads),
     };
     vcl_row_size(emit->ctx, &launch, l->batch);

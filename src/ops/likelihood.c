@@ -31,21 +31,25 @@ enum vcl_status vcl_op_likelihood(const struct vcl_emit *emit, const struct vcl_
         .kernel = "likelihood",
         .options = options,
         VCL_ARGS((int32_t)op->cols, (int32_t)op->repeat, (int32_t)(op->dy != NULL),
-                 1.0f / (float)op->rows, op->parameter, op->x, op->y, op->loss,
+                 op->weight / (float)op->rows, op->parameter, op->x, op->y, op->loss,
                  op->dy ? op->dy : op->loss),
     };
     vcl_row_size(emit->ctx, &launch, op->rows);
     return vcl_emit_launch(emit, &launch, err);
 }
 
-enum vcl_status vcl_op_metrics(const struct vcl_emit *emit, uint32_t rows, struct vcl_buf *step,
-                               struct vcl_buf *recon, struct vcl_buf *kl, struct vcl_buf *slots,
-                               struct vcl_buf *health, struct vcl_error *err)
+enum vcl_status vcl_op_metrics(const struct vcl_emit *emit, uint32_t rows,
+                               struct vcl_buf *const *terms, uint32_t count, struct vcl_buf *step,
+                               struct vcl_buf *slots, struct vcl_buf *health, struct vcl_error *err)
 {
+    struct vcl_buf *all[VCL_TERMS];
+    for (uint32_t i = 0; i < VCL_TERMS; i++) /* the kernel does not look at more than there are */
+        all[i] = terms[i < count ? i : 0];
     struct vcl_launch launch = {
         .source = "core.cl",
         .kernel = "metrics",
-        VCL_ARGS((int32_t)rows, step, recon, kl, slots, health),
+        VCL_ARGS((int32_t)rows, (int32_t)count, step, all[0], all[1], all[2], all[3], slots,
+                 health),
     };
     vcl_row_size(emit->ctx, &launch, 1);
     return vcl_emit_launch(emit, &launch, err);

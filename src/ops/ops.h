@@ -12,7 +12,8 @@
 struct vcl_step {
     uint32_t seed_lo, seed_hi, step, epoch, slot;
     float lr, kl_weight, correction1, correction2;
-    uint32_t reserved[7];
+    uint32_t sample; /* the first one of several of an example */
+    uint32_t reserved[6];
 };
 
 /* Whether training is still finite; written by the device, see kernels/step.cl. */
@@ -67,9 +68,10 @@ struct vcl_latent {
 
 enum vcl_status vcl_op_latent_forward(const struct vcl_emit *emit, const struct vcl_latent *latent,
                                       struct vcl_error *err) VCL_MUST_CHECK;
-/* dheads (B, 2Z) from dz (B, Z); needs repeat = 1. */
+/* dheads (B, 2Z) from dz (B, Z) and the KL, of which the step's kl_weight * weight / B is
+ * minimised; needs repeat = 1. */
 enum vcl_status vcl_op_latent_backward(const struct vcl_emit *emit, const struct vcl_latent *latent,
-                                       struct vcl_buf *dz, struct vcl_buf *dheads,
+                                       float weight, struct vcl_buf *dz, struct vcl_buf *dheads,
                                        struct vcl_error *err) VCL_MUST_CHECK;
 /* ratio (B * repeat) = log p(z) - log q(z|x). */
 enum vcl_status vcl_op_latent_log_ratio(const struct vcl_emit *emit,
@@ -86,18 +88,22 @@ struct vcl_likelihood_op {
     const char *name; /* of kernels/likelihood.cl */
     float parameter;  /* its constant, for instance a standard deviation */
     uint32_t rows, cols, repeat;
+    float weight;         /* of a row in what is minimised: its gradient is weight / rows */
     struct vcl_buf *x;    /* (rows / repeat, cols) */
     struct vcl_buf *y;    /* (rows, cols), the decoder's output */
     struct vcl_buf *loss; /* (rows), nats */
-    struct vcl_buf *dy;   /* (rows, cols), gradient / rows; NULL: not wanted */
+    struct vcl_buf *dy;   /* (rows, cols), times weight / rows; NULL: not wanted */
 };
 enum vcl_status vcl_op_likelihood(const struct vcl_emit *emit, const struct vcl_likelihood_op *op,
                                   struct vcl_error *err) VCL_MUST_CHECK;
 
-/* Sums recon (rows) and kl (rows) into slots[2 * step.slot ..] and watches them. */
-enum vcl_status vcl_op_metrics(const struct vcl_emit *emit, uint32_t rows, struct vcl_buf *step,
-                               struct vcl_buf *recon, struct vcl_buf *kl, struct vcl_buf *slots,
-                               struct vcl_buf *health, struct vcl_error *err) VCL_MUST_CHECK;
+/* Terms of a loss, at most. */
+enum { VCL_TERMS = 4 };
+/* Sums each of `count` terms (rows) into slots[VCL_TERMS * step.slot ..] and watches them. */
+enum vcl_status vcl_op_metrics(const struct vcl_emit *emit, uint32_t rows,
+                               struct vcl_buf *const *terms, uint32_t count, struct vcl_buf *step,
+                               struct vcl_buf *slots, struct vcl_buf *health,
+                               struct vcl_error *err) VCL_MUST_CHECK;
 
 /* ---- optimise.c ---- */
 

@@ -60,8 +60,8 @@ void test_model_step(struct vcl_model *model, uint64_t t)
 
 void test_model_pass(struct vcl_model *model, uint32_t rows)
 {
-    OK(vcl_model_forward(model, rows, true, &test_error));
-    OK(vcl_model_backward(model, rows, &test_error));
+    OK(vcl_model_forward(model, VCL_AT_ONCE(model->ctx), rows, true, &test_error));
+    OK(vcl_model_backward(model, VCL_AT_ONCE(model->ctx), rows, &test_error));
 }
 
 void test_model_update(struct vcl_model *model, struct vcl_buf *health)
