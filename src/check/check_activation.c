@@ -86,8 +86,8 @@ static enum vcl_status gradient(struct vcl_checker *c, const struct vcl_activati
     TRY(vcl_input_bytes(c, "y", values, n * sizeof *values, &y, err));
     TRY(vcl_output(c, "dy", n, vcl_fill_signed, vcl_tolerance_ulps(reference->ulps), &dy, err));
     expect_gradient(dy, reference, vcl_zone_floats(x), values, n);
-    TRY(vcl_activation_gradient(VCL_AT_ONCE(c->ctx), row->name, n, row->needs_input ? x->buf : NULL, y->buf,
-                                dy->buf, err));
+    TRY(vcl_activation_gradient(VCL_AT_ONCE(c->ctx), row->name, n, row->needs_input ? x->buf : NULL,
+                                y->buf, dy->buf, err));
     TRY(vcl_case_end(c, err));
 out:
     return r;
