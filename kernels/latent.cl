@@ -45,7 +45,7 @@ kernel ROW_KERNEL void latent_forward(int dim, int repeat, uint stream, int eps_
         if (eps_given)
             noise = lanes_load(eps + (size_t)row * dim, dim, j);
         else
-            noise = philox_normal(step->seed_lo, step->seed_hi, stream + row % repeat, step->step,
+            noise = philox_normal(step->seed_lo, step->seed_hi, stream + step->sample + row % repeat, step->step,
                                   (ureal)((uint)ids[source]), lane_columns(j));
         real offset = vm_exp(0.5f * logvar) * noise;
         real term = kl_element(mu, logvar);

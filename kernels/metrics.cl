@@ -12,18 +12,24 @@ static inline real sum_lanes_of(int n, global const float *x)
     return sum;
 }
 
-/* slots[2 * slot] = sum of recon (rows), slots[2 * slot + 1] = sum of kl (rows). */
-kernel ROW_KERNEL void metrics(int rows, global const struct step *step, global const float *recon,
-                               global const float *kl, global float *slots,
-                               global struct health *health)
+#define MAX_TERMS 4 /* VCL_TERMS of src/ops/ops.h */
+
+/* slots[MAX_TERMS * slot + i] = sum of the i-th term (rows), for as many of them as there are. */
+kernel ROW_KERNEL void metrics(int rows, int terms, global const struct step *step,
+                               global const float *term0, global const float *term1,
+                               global const float *term2, global const float *term3,
+                               global float *slots, global struct health *health)
 {
     ROW_SCRATCH
-    float recon_sum = lanes_sum(sum_lanes_of(rows, recon));
-    float kl_sum = lanes_sum(sum_lanes_of(rows, kl));
-    float loss = recon_sum + kl_sum;
+    global const float *all[MAX_TERMS] = {term0, term1, term2, term3};
+    float loss = 0.0f;
+    for (int i = 0; i < terms; i++) {
+        float sum = lanes_sum(sum_lanes_of(rows, all[i]));
+        loss += sum;
+        if (is_lane_zero)
+            slots[MAX_TERMS * step->slot + i] = sum;
+    }
     if (is_lane_zero) {
-        slots[2 * step->slot] = recon_sum;
-        slots[2 * step->slot + 1] = kl_sum;
         bool bad = loss - loss != 0.0f || health->bad_index != UINT_MAX;
         if (bad && !health->halted) {
             health->halted = 1;

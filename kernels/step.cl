@@ -9,7 +9,8 @@ struct step {
     float lr;
     float kl_weight;
     float correction1, correction2; /* Adam: lr is divided by 1, sqrt(v) multiplied by 2 */
-    uint reserved[7];
+    uint sample; /* the first one of several of an example */
+    uint reserved[6];
 };
 
 /* Set by the device when a number is no longer finite; later updates are skipped, so that the host,

@@ -36,7 +36,7 @@ static enum vcl_status activation(struct vcl_checker *c, const char *name, size_
     if (in_place)
         x = y;
     expect_activation(y, reference, vcl_zone_floats(x), n);
-    TRY(vcl_op_activation(c->ctx, name, n, x->buf, y->buf, err));
+    TRY(vcl_op_activation(VCL_AT_ONCE(c->ctx), name, n, x->buf, y->buf, err));
     TRY(vcl_case_end(c, err));
 out:
     return r;
@@ -86,8 +86,8 @@ static enum vcl_status gradient(struct vcl_checker *c, const struct vcl_activati
     TRY(vcl_input_bytes(c, "y", values, n * sizeof *values, &y, err));
     TRY(vcl_output(c, "dy", n, vcl_fill_signed, vcl_tolerance_ulps(reference->ulps), &dy, err));
     expect_gradient(dy, reference, vcl_zone_floats(x), values, n);
-    TRY(vcl_activation_gradient(c->ctx, row->name, n, row->needs_input ? x->buf : NULL, y->buf,
-                                dy->buf, err));
+    TRY(vcl_activation_gradient(VCL_AT_ONCE(c->ctx), row->name, n, row->needs_input ? x->buf : NULL,
+                                y->buf, dy->buf, err));
     TRY(vcl_case_end(c, err));
 out:
     return r;
@@ -132,7 +132,7 @@ static enum vcl_status epilogue(struct vcl_checker *c, const char *name, uint32_
                                   .c = y->buf,
                                   .bias = with_bias ? bias->buf : NULL,
                                   .activation = name};
-    TRY(vcl_gemm_epilogue(c->ctx, &gemm, err));
+    TRY(vcl_gemm_epilogue(VCL_AT_ONCE(c->ctx), &gemm, err));
     TRY(vcl_case_end(c, err));
 out:
     return r;

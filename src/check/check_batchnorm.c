@@ -150,7 +150,7 @@ static enum vcl_status statistics(struct vcl_checker *c, struct norm_case n, str
         expect_average(n.var, j, vcl_host_div(squares, rows - 1),
                        true_variance(&n, j, (double)n.rows - 1));
     }
-    TRY(vcl_op_batchnorm_statistics(c->ctx, &n.op, err));
+    TRY(vcl_op_batchnorm_statistics(VCL_AT_ONCE(c->ctx), &n.op, err));
     TRY(vcl_case_end(c, err));
 out:
     return r;
@@ -168,7 +168,7 @@ static enum vcl_status running(struct vcl_checker *c, struct norm_case n, struct
         unchanged_or(n.kept, j, mean, (struct vcl_formula){(double)mean, fabs((double)mean)});
         unchanged_or(n.kept, n.cols + j, exact_inverse(var), true_inverse(variance));
     }
-    TRY(vcl_op_batchnorm_running(c->ctx, &n.op, err));
+    TRY(vcl_op_batchnorm_running(VCL_AT_ONCE(c->ctx), &n.op, err));
     TRY(vcl_case_end(c, err));
 out:
     return r;
@@ -197,7 +197,7 @@ static enum vcl_status apply(struct vcl_checker *c, struct norm_case n, const ch
         y->formula[i].scale +=
             (fabs((double)x) + fabs((double)mean)) * fabs(scale) + fabs((double)beta);
     }
-    TRY(vcl_op_batchnorm_apply(c->ctx, &n.op, activation, y->buf, err));
+    TRY(vcl_op_batchnorm_apply(VCL_AT_ONCE(c->ctx), &n.op, activation, y->buf, err));
     TRY(vcl_case_end(c, err));
 out:
     return r;
@@ -269,8 +269,8 @@ static enum vcl_status parameters(struct vcl_checker *c, struct norm_case n, boo
             unchanged_or(n.kept, (size_t)(2 + k) * n.cols + j, vcl_host_div(sums[k], rows), mean);
         }
     }
-    TRY(vcl_op_batchnorm_parameters(c->ctx, &n.op, accumulate, dy->buf, dgamma->buf, dbeta->buf,
-                                    err));
+    TRY(vcl_op_batchnorm_parameters(VCL_AT_ONCE(c->ctx), &n.op, accumulate, dy->buf, dgamma->buf,
+                                    dbeta->buf, err));
     TRY(vcl_case_end(c, err));
 out:
     return r;
@@ -306,7 +306,7 @@ static enum vcl_status gradient(struct vcl_checker *c, struct norm_case n, const
     TRY(vcl_input(c, "dy", n.rows * n.cols, vcl_fill_signed, &dy, err));
     TRY(vcl_output(c, "dx", n.rows * n.cols, NULL, vcl_tolerance_ulps(5), &dx, err));
     expect_gradient(&n, act, vcl_zone_floats(dy), dx);
-    TRY(vcl_op_batchnorm_gradient(c->ctx, &n.op, activation, dy->buf, dx->buf, err));
+    TRY(vcl_op_batchnorm_gradient(VCL_AT_ONCE(c->ctx), &n.op, activation, dy->buf, dx->buf, err));
     TRY(vcl_case_end(c, err));
 out:
     return r;

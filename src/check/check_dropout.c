@@ -76,15 +76,15 @@ static enum vcl_status dropout(struct vcl_checker *c, struct drop_case d, struct
     TRY(begin(c, &d, "forward", err));
     TRY(vcl_output(c, "y", n, NULL, vcl_tolerance_ulps(2), &out, err));
     expect(&d, NULL, vcl_zone_floats(d.x), out);
-    TRY(vcl_op_dropout_forward(c->ctx, &d.op, out->buf, err));
+    TRY(vcl_op_dropout_forward(VCL_AT_ONCE(c->ctx), &d.op, out->buf, err));
     TRY(vcl_case_end(c, err));
     for (int derives = 0; derives < (vcl_case_quick(c) ? 1 : 2); derives++) {
         TRY(begin(c, &d, derives ? "gradient, relu" : "gradient", err));
         TRY(vcl_input(c, "dy", n, vcl_fill_signed, &dy, err));
         TRY(vcl_output(c, "dx", n, NULL, vcl_tolerance_ulps(2), &out, err));
         expect(&d, derives ? act : NULL, vcl_zone_floats(dy), out);
-        TRY(vcl_op_dropout_gradient(c->ctx, &d.op, derives ? "relu" : NULL, dy->buf, out->buf,
-                                    err));
+        TRY(vcl_op_dropout_gradient(VCL_AT_ONCE(c->ctx), &d.op, derives ? "relu" : NULL, dy->buf,
+                                    out->buf, err));
         TRY(vcl_case_end(c, err));
     }
 out:
@@ -127,7 +127,7 @@ static enum vcl_status add(struct vcl_checker *c, size_t n, const char *activati
         y->formula[i] = vcl_activation_formula(act, (double)p + (double)q);
         y->formula[i].scale += fabs((double)p) + fabs((double)q);
     }
-    TRY(vcl_op_add(c->ctx, activation, n, a->buf, b->buf, y->buf, err));
+    TRY(vcl_op_add(VCL_AT_ONCE(c->ctx), activation, n, a->buf, b->buf, y->buf, err));
     TRY(vcl_case_end(c, err));
 out:
     return r;
@@ -156,7 +156,8 @@ static enum vcl_status pass(struct vcl_checker *c, size_t n, const char *activat
         if (accumulate)
             vcl_formula_add(&dx->formula[i], (double)before * (double)slope);
     }
-    TRY(vcl_op_pass_gradient(c->ctx, activation, n, accumulate, dy->buf, y->buf, dx->buf, err));
+    TRY(vcl_op_pass_gradient(VCL_AT_ONCE(c->ctx), activation, n, accumulate, dy->buf, y->buf,
+                             dx->buf, err));
     TRY(vcl_case_end(c, err));
 out:
     return r;

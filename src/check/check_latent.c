@@ -130,7 +130,7 @@ static enum vcl_status forward(struct vcl_checker *c, const struct vcl_latent_ca
         expect_row(&l, row);
     for (size_t j = 0; l.free_bits && j < l.dim; j++)
         expect_mask(&l, j);
-    TRY(vcl_op_latent_forward(c->ctx, &l.op, err));
+    TRY(vcl_op_latent_forward(VCL_AT_ONCE(c->ctx), &l.op, err));
     TRY(vcl_case_end(c, err));
 out:
     return r;

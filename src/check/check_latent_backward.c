@@ -58,7 +58,7 @@ static enum vcl_status backward(struct vcl_checker *c, const struct vcl_latent_c
     l.op.spread = l.spread->buf;
     l.op.mask = l.mask->buf;
     l.op.free_bits = l.free_bits ? 0.1f : 0;
-    TRY(vcl_op_latent_backward(c->ctx, &l.op, dz->buf, dheads->buf, err));
+    TRY(vcl_op_latent_backward(VCL_AT_ONCE(c->ctx), &l.op, 1, dz->buf, dheads->buf, err));
     TRY(vcl_case_end(c, err));
 out:
     return r;
@@ -122,7 +122,7 @@ static enum vcl_status log_ratio(struct vcl_checker *c, const struct vcl_latent_
         expect_ratio(&l, ratio, row);
     l.op.z = l.z->buf;
     l.op.spread = l.spread->buf;
-    TRY(vcl_op_latent_log_ratio(c->ctx, &l.op, ratio->buf, err));
+    TRY(vcl_op_latent_log_ratio(VCL_AT_ONCE(c->ctx), &l.op, ratio->buf, err));
     TRY(vcl_case_end(c, err));
 out:
     return r;

@@ -100,7 +100,7 @@ static enum vcl_status forward(struct vcl_checker *c, struct norm_case n, const 
                    err));
     for (size_t row = 0; row < n.rows; row++)
         expect_row(&n, act, row, y);
-    TRY(vcl_op_layernorm_forward(c->ctx, &n.op, activation, y->buf, err));
+    TRY(vcl_op_layernorm_forward(VCL_AT_ONCE(c->ctx), &n.op, activation, y->buf, err));
     TRY(vcl_case_end(c, err));
 out:
     return r;
@@ -161,8 +161,8 @@ static enum vcl_status parameters(struct vcl_checker *c, struct norm_case n, boo
     TRY(vcl_output(c, "dbeta", n.cols, fill, tolerance, &dbeta, err));
     for (size_t j = 0; j < n.cols; j++)
         expect_parameters(&n, vcl_zone_floats(dy), j, accumulate, dgamma, dbeta);
-    TRY(vcl_op_layernorm_parameters(c->ctx, &n.op, accumulate, dy->buf, dgamma->buf, dbeta->buf,
-                                    err));
+    TRY(vcl_op_layernorm_parameters(VCL_AT_ONCE(c->ctx), &n.op, accumulate, dy->buf, dgamma->buf,
+                                    dbeta->buf, err));
     TRY(vcl_case_end(c, err));
 out:
     return r;
@@ -211,7 +211,7 @@ static enum vcl_status gradient(struct vcl_checker *c, struct norm_case n, const
                    vcl_tolerance_lanes(n.cols, 3) + vcl_tolerance_ulps(5), &dx, err));
     for (size_t row = 0; row < n.rows; row++)
         expect_gradient(&n, act, vcl_zone_floats(dy) + row * n.cols, row, dx);
-    TRY(vcl_op_layernorm_gradient(c->ctx, &n.op, activation, dy->buf, dx->buf, err));
+    TRY(vcl_op_layernorm_gradient(VCL_AT_ONCE(c->ctx), &n.op, activation, dy->buf, dx->buf, err));
     TRY(vcl_case_end(c, err));
 out:
     return r;

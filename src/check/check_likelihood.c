@@ -57,11 +57,12 @@ static enum vcl_status likelihood(struct vcl_checker *c, const struct vcl_likeli
                                          .rows = s->rows,
                                          .cols = s->cols,
                                          .repeat = s->repeat,
+                                         .weight = 1,
                                          .x = on.x->buf,
                                          .y = on.y->buf,
                                          .loss = on.loss->buf,
                                          .dy = gradient ? on.dy->buf : NULL};
-    TRY(vcl_op_likelihood(c->ctx, &op, err));
+    TRY(vcl_op_likelihood(VCL_AT_ONCE(c->ctx), &op, err));
     TRY(vcl_case_end(c, err));
 out:
     return r;

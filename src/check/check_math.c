@@ -125,9 +125,7 @@ static enum vcl_status division(struct vcl_checker *c, size_t n, bool ours, stru
         .text = text,
         .kernel = "division",
         .options = ours ? "-DOUR_DIVISION" : NULL,
-        .args = {VCL_ARG((int32_t)n), VCL_ARG(a->buf), VCL_ARG(b->buf), VCL_ARG(quotient->buf),
-                 VCL_ARG(root->buf)},
-        .n_args = 5,
+        VCL_ARGS((int32_t)n, a->buf, b->buf, quotient->buf, root->buf),
     };
     vcl_flat_size(c->ctx, &launch, n, 1);
     TRY(vcl_launch_run(c->ctx, &launch, err));

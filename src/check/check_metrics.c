@@ -49,22 +49,29 @@ static void expect(struct vcl_zone *slots, size_t at, const struct vcl_zone *zon
         vcl_formula_add(&slots->formula[at], (double)x[i]);
 }
 
+/* With as many terms, the first two being those of the situation. */
 static enum vcl_status metrics(struct vcl_checker *c, uint32_t rows, const struct situation *s,
-                               struct vcl_error *err)
+                               uint32_t count, struct vcl_error *err)
 {
+    static const char *const names[VCL_TERMS] = {"recon", "kl", "third", "fourth"};
+    const float odd[VCL_TERMS] = {s->recon, s->kl};
     const struct vcl_step step = {.step = STEP, .slot = SLOT};
-    struct vcl_zone *at, *recon, *kl, *slots, *health;
+    struct vcl_zone *at, *terms[VCL_TERMS], *slots, *health;
+    struct vcl_buf *bufs[VCL_TERMS];
     enum vcl_status r;
-    vcl_case_begin(c, "metrics.cl", "%u rows, %s", rows, s->name);
+    vcl_case_begin(c, "metrics.cl", "%u terms of %u rows, %s", count, rows, s->name);
     TRY(vcl_input_bytes(c, "step", &step, sizeof step, &at, err));
-    TRY(losses(c, "recon", rows, s->recon, &recon, err));
-    TRY(losses(c, "kl", rows, s->kl, &kl, err));
-    TRY(vcl_output(c, "slots", (size_t)SLOTS * 2, vcl_fill_signed, vcl_tolerance_lanes(rows, 0),
-                   &slots, err));
+    for (uint32_t i = 0; i < count; i++) {
+        TRY(losses(c, names[i], rows, odd[i], &terms[i], err));
+        bufs[i] = terms[i]->buf;
+    }
+    TRY(vcl_output(c, "slots", (size_t)SLOTS * VCL_TERMS, vcl_fill_signed,
+                   vcl_tolerance_lanes(rows, 0), &slots, err));
     TRY(vcl_output_bytes(c, "health", &s->before, &s->after, sizeof s->before, &health, err));
-    expect(slots, (size_t)SLOT * 2, recon, rows);
-    expect(slots, (size_t)SLOT * 2 + 1, kl, rows);
-    TRY(vcl_op_metrics(c->ctx, rows, at->buf, recon->buf, kl->buf, slots->buf, health->buf, err));
+    for (uint32_t i = 0; i < count; i++)
+        expect(slots, (size_t)SLOT * VCL_TERMS + i, terms[i], rows);
+    TRY(vcl_op_metrics(VCL_AT_ONCE(c->ctx), rows, bufs, count, at->buf, slots->buf, health->buf,
+                       err));
     TRY(vcl_case_end(c, err));
 out:
     return r;
@@ -77,7 +84,9 @@ static enum vcl_status run(struct vcl_checker *c, struct vcl_error *err)
     enum vcl_status r = VCL_OK;
     for (size_t i = 0; i < count; i++) {
         for (size_t j = 0; j < COUNT(situations); j++)
-            TRY(metrics(c, rows[i], &situations[j], err));
+            TRY(metrics(c, rows[i], &situations[j], 2, err));
+        for (uint32_t terms = 1; terms <= VCL_TERMS; terms++)
+            TRY(metrics(c, rows[i], &situations[0], terms, err));
     }
 out:
     return r;

@@ -211,7 +211,7 @@ static enum vcl_status optimise(struct vcl_checker *c, struct optimise o, float 
     o.op.clip = clip;
     TRY(make_zones(c, &o, err));
     expect(&o);
-    TRY(vcl_op_optimise(c->ctx, &o.op, err));
+    TRY(vcl_op_optimise(VCL_AT_ONCE(c->ctx), &o.op, err));
     TRY(vcl_case_end(c, err));
 out:
     return r;

@@ -126,7 +126,7 @@ static enum vcl_status forward(struct vcl_checker *c, struct vcl_pool p,
     p.x = x->buf;
     p.y = y->buf;
     expect_forward(&p, vcl_zone_floats(x), y);
-    TRY(vcl_op_pool_forward(c->ctx, &p, err));
+    TRY(vcl_op_pool_forward(VCL_AT_ONCE(c->ctx), &p, err));
     TRY(vcl_case_end(c, err));
 out:
     return r;
@@ -156,7 +156,7 @@ static enum vcl_status gradient(struct vcl_checker *c, struct vcl_pool p,
     p.x = x->buf;
     p.y = y->buf;
     expect_gradient(&p, act, vcl_zone_floats(x), dy, dx);
-    TRY(vcl_op_pool_gradient(c->ctx, &p, activation, dy->buf, dx->buf, err));
+    TRY(vcl_op_pool_gradient(VCL_AT_ONCE(c->ctx), &p, activation, dy->buf, dx->buf, err));
     TRY(vcl_case_end(c, err));
 out:
     return r;

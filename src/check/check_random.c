@@ -28,7 +28,8 @@ static enum vcl_status fill_normal(struct vcl_checker *c, uint32_t rows, uint32_
         x->formula[i].value =
             vcl_true_normal(SEED, VCL_STREAM_PRIOR, step.step, row, col, &x->formula[i].scale);
     }
-    TRY(vcl_op_fill_normal(c->ctx, rows, cols, VCL_STREAM_PRIOR, first_row, at->buf, x->buf, err));
+    TRY(vcl_op_fill_normal(VCL_AT_ONCE(c->ctx), rows, cols, VCL_STREAM_PRIOR, first_row, at->buf,
+                           x->buf, err));
     TRY(vcl_case_end(c, err));
 out:
     return r;
@@ -127,8 +128,8 @@ static enum vcl_status unpack(struct vcl_checker *c, const struct unpack *u, str
     TRY(u->bytes ? raw_bytes(c, n, &raw, err) : vcl_input(c, "raw", n, vcl_fill_unit, &raw, err));
     TRY(vcl_output(c, "x", n, NULL, vcl_tolerance_ulps(0.5), &x, err));
     expect(u, raw, x);
-    TRY(vcl_op_unpack(c->ctx, u->bytes, u->binarise, u->rows, u->cols, at->buf, ids->buf, raw->buf,
-                      x->buf, err));
+    TRY(vcl_op_unpack(VCL_AT_ONCE(c->ctx), u->bytes, u->binarise, u->rows, u->cols, at->buf,
+                      ids->buf, raw->buf, x->buf, err));
     TRY(vcl_case_end(c, err));
 out:
     return r;

@@ -37,7 +37,7 @@ static enum vcl_status column_sums(struct vcl_checker *c, size_t rows, size_t co
             vcl_formula_add(&sums->formula[j], (double)column[i * cols]);
         sums->exact[j] = accumulate ? before + sum : sum;
     }
-    TRY(vcl_column_sums(c->ctx, rows, cols, accumulate, x->buf, sums->buf, err));
+    TRY(vcl_column_sums(VCL_AT_ONCE(c->ctx), rows, cols, accumulate, x->buf, sums->buf, err));
     TRY(vcl_case_end(c, err));
 out:
     return r;
@@ -90,7 +90,7 @@ static enum vcl_status row_sums(struct vcl_checker *c, size_t n, size_t cols, bo
         size_t first = row * cols, length = n - first < cols ? n - first : cols;
         expect_row(sums, row, vcl_zone_floats(x) + first, length, squares);
     }
-    TRY(vcl_op_row_sums(c->ctx, n, cols, squares, x->buf, sums->buf, err));
+    TRY(vcl_op_row_sums(VCL_AT_ONCE(c->ctx), n, cols, squares, x->buf, sums->buf, err));
     TRY(vcl_case_end(c, err));
 out:
     return r;

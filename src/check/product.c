@@ -114,7 +114,7 @@ enum vcl_status vcl_product_run(struct vcl_checker *c, const struct vcl_product 
     const struct vcl_gemm_def *chosen;
     struct vcl_gemm_setting setting = {0};
     if (p->variant->setting)
-        return p->def->run(c->ctx, &p->gemm, p->variant->setting, err);
+        return p->def->run(VCL_AT_ONCE(c->ctx), &p->gemm, p->variant->setting, err);
     enum vcl_status r = vcl_gemm_choose(c->ctx, &p->gemm, &chosen, &setting, err);
     if (r < 0)
         return r;
@@ -122,7 +122,7 @@ enum vcl_status vcl_product_run(struct vcl_checker *c, const struct vcl_product 
         return vcl_gemm_run(c->ctx, &p->gemm, err);
     if (p->def->defaults)
         p->def->defaults(c->ctx, &p->gemm, &setting);
-    return p->def->run(c->ctx, &p->gemm, &setting, err);
+    return p->def->run(VCL_AT_ONCE(c->ctx), &p->gemm, &setting, err);
 }
 
 void vcl_row_times(const struct vcl_row_times *of, float *sum, float *total,

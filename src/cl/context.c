@@ -184,11 +184,6 @@ struct vcl_gemm_keep *vcl_ctx_gemm_keep(const struct vcl_ctx *ctx)
     return ctx->gemm_keep;
 }
 
-void vcl_ctx_look(struct vcl_ctx *ctx, bool on)
-{
-    ctx->looking = on;
-}
-
 uint64_t vcl_ctx_launches(const struct vcl_ctx *ctx)
 {
     return ctx->launches;
@@ -197,18 +192,6 @@ uint64_t vcl_ctx_launches(const struct vcl_ctx *ctx)
 uint64_t vcl_ctx_multiply_adds(const struct vcl_ctx *ctx)
 {
     return ctx->multiply_adds;
-}
-
-struct vcl_label vcl_ctx_label(struct vcl_ctx *ctx, struct vcl_label label)
-{
-    struct vcl_label before = ctx->label;
-    ctx->label = label;
-    return before;
-}
-
-struct vcl_label vcl_ctx_label_shape(struct vcl_ctx *ctx, uint32_t m, uint32_t n, uint32_t k)
-{
-    return vcl_ctx_label(ctx, (struct vcl_label){ctx->label.name, ctx->label.pass, m, n, k});
 }
 
 double vcl_ctx_waited(const struct vcl_ctx *ctx)

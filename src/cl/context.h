@@ -45,6 +45,7 @@ enum vcl_scratch {
     VCL_SCRATCH_B,
     VCL_SCRATCH_REDUCE,
     VCL_SCRATCH_CLIP,
+    VCL_SCRATCH_GRADIENT,
     VCL_SCRATCH_COUNT
 };
 enum vcl_status vcl_scratch_get(struct vcl_ctx *ctx, enum vcl_scratch slot, size_t size,
@@ -56,16 +57,6 @@ enum vcl_status vcl_program_prepare(struct vcl_ctx *ctx, const char *source, con
 
 /* ---- profiles ---- */
 
-/* What launches from now on are for, by which profiles tell them apart: a layer and its pass, and
- * the shape of a matrix product. */
-struct vcl_label {
-    const char *name, *pass; /* kept by the caller while launches are made; NULL: nothing known */
-    uint32_t m, n, k;        /* 0: no product */
-};
-/* Returns the label until now, for the caller to put back. */
-struct vcl_label vcl_ctx_label(struct vcl_ctx *ctx, struct vcl_label label);
-struct vcl_label vcl_ctx_label_shape(struct vcl_ctx *ctx, uint32_t m, uint32_t n, uint32_t k);
-
 /* Between on and off counts how long the device ran and how long from the first start to the last
  * end; on again starts anew. Each waits for the device, but only with `profile`. */
 void vcl_profile_watch(struct vcl_ctx *ctx, bool on);
@@ -73,29 +64,6 @@ void vcl_profile_watch(struct vcl_ctx *ctx, bool on);
 double vcl_profile_busy_share(const struct vcl_ctx *ctx);
 /* Seconds the host has spent in waiting for the device. */
 double vcl_ctx_waited(const struct vcl_ctx *ctx);
-
-/* ---- launch lists ---- */
-
-/* A list of launches recorded once, arguments bound, and run many times. */
-struct vcl_list;
-
-/* Between begin and end every vcl_launch_run is compiled and appended instead of run. */
-enum vcl_status vcl_list_begin(struct vcl_ctx *ctx, struct vcl_list **ret_list,
-                               struct vcl_error *err) VCL_MUST_CHECK;
-void vcl_list_end(struct vcl_ctx *ctx);
-/* Whether lists recorded from now on become command buffers, for tests; returns false if the device
- * has none. By default they do where that is known to be faster. */
-bool vcl_ctx_command_buffers(struct vcl_ctx *ctx, bool on);
-enum vcl_status vcl_list_run(struct vcl_list *list, struct vcl_error *err) VCL_MUST_CHECK;
-size_t vcl_list_length(const struct vcl_list *list);
-uint64_t vcl_list_multiply_adds(const struct vcl_list *list); /* at each run */
-void vcl_list_destroy(struct vcl_list **list);
-
-/* Notes a matrix product's multiply-adds, as now run or, while recording, as run with the list. */
-void vcl_count_multiply_adds(struct vcl_ctx *ctx, uint64_t count);
-/* While it is on, launches do nothing at all: a pass over a model then only tells what it would do.
- */
-void vcl_ctx_look(struct vcl_ctx *ctx, bool on);
 
 /* ---- uploads ---- */
 

@@ -9,7 +9,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
-#include "cl/context.h"
+#include "cl/emit.h"
 
 struct vcl_buf {
     struct vcl_ctx *ctx;
@@ -72,7 +72,6 @@ struct vcl_ctx {
     size_t alignment;
     bool same_bits, profile, clblast_advised;
     bool cpu_beside; /* a usable one, which is not this device */
-    bool looking;    /* launches do nothing */
     uint32_t vec;
     const char *gemm, *precision, *kernel_dir, *cache_dir, *tuning_dir;
     struct vcl_gemm_keep *gemm_keep;
@@ -82,10 +81,8 @@ struct vcl_ctx {
     struct vcl_buf *scratch[VCL_SCRATCH_COUNT];
     struct vcl_buf **retired; /* outgrown scratch that recorded launches may still name */
     size_t n_retired, cap_retired;
-    struct vcl_list *recording;
     const struct vcl_command_buffer_calls *command_calls; /* NULL: the device has none */
     bool command_buffers;                                 /* make them of lists */
-    struct vcl_label label;
     struct vcl_profile profiled;
     double waited; /* seconds */
     uint64_t launches, multiply_adds;
@@ -176,11 +173,10 @@ void vcl_command_buffer_release(struct vcl_list *list);
 
 /* launch.c */
 cl_uint vcl_launch_dims(const size_t global[3]);
-/* Appends a library call to the list being recorded; `data` is copied. */
-enum vcl_status vcl_list_add_call(struct vcl_ctx *ctx,
-                                  enum vcl_status (*call)(struct vcl_ctx *ctx, const void *data,
-                                                          struct vcl_error *err),
-                                  const void *data, size_t size,
-                                  struct vcl_error *err) VCL_MUST_CHECK;
+/* A library call that enqueues by itself, now or with the list; `data` is copied. */
+enum vcl_status vcl_emit_call(const struct vcl_emit *emit,
+                              enum vcl_status (*call)(struct vcl_ctx *ctx, const void *data,
+                                                      struct vcl_error *err),
+                              const void *data, size_t size, struct vcl_error *err) VCL_MUST_CHECK;
 
 #endif

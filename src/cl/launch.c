@@ -130,13 +130,14 @@ static enum vcl_status append(struct vcl_list *list, const struct vcl_list_item 
     return r;
 }
 
-static enum vcl_status record(struct vcl_list *list, struct vcl_program *program,
+static enum vcl_status record(const struct vcl_emit *emit, const struct vcl_program *program,
                               const struct vcl_launch *launch, struct vcl_error *err)
 {
+    struct vcl_list *list = emit->list;
     char text[VCL_USE_TEXT], *name, *use;
     cl_kernel kernel = NULL;
     enum vcl_status r;
-    vcl_label_text(&list->ctx->label, text);
+    vcl_label_text(&emit->label, text);
     TRY(vcl_arena_strdup(&list->arena, launch->kernel, &name, err));
     TRY(vcl_arena_strdup(&list->arena, text, &use, err));
     TRY(make_kernel(list->ctx, program, launch->kernel, &kernel, err));
@@ -150,58 +151,73 @@ out:
     return r;
 }
 
-enum vcl_status vcl_launch_run(struct vcl_ctx *ctx, const struct vcl_launch *launch,
-                               struct vcl_error *err)
+enum vcl_status vcl_emit_launch(const struct vcl_emit *emit, const struct vcl_launch *launch,
+                                struct vcl_error *err)
 {
+    struct vcl_ctx *ctx = emit->ctx;
     struct vcl_program *program;
     struct vcl_kernel_entry *entry;
     char use[VCL_USE_TEXT] = "";
     enum vcl_status r;
-    if (ctx->looking)
+    if (emit->dry_run)
         return VCL_OK;
     TRY(vcl_program_get(ctx, launch, &program, err));
-    if (ctx->recording)
-        return record(ctx->recording, program, launch, err);
+    if (emit->list)
+        return record(emit, program, launch, err);
     TRY(shared_kernel(ctx, program, launch->kernel, &entry, err));
     TRY(set_args(entry->kernel, launch, err));
     if (ctx->profile)
-        vcl_label_text(&ctx->label, use);
+        vcl_label_text(&emit->label, use);
     const struct vcl_list_item item = item_of(launch, entry->kernel, entry->name, use);
     TRY(enqueue(ctx, &item, err));
 out:
     return r;
 }
 
-enum vcl_status vcl_list_add_call(struct vcl_ctx *ctx,
-                                  enum vcl_status (*call)(struct vcl_ctx *ctx, const void *data,
-                                                          struct vcl_error *err),
-                                  const void *data, size_t size, struct vcl_error *err)
+enum vcl_status vcl_launch_run(struct vcl_ctx *ctx, const struct vcl_launch *launch,
+                               struct vcl_error *err)
 {
-    void *copy;
-    enum vcl_status r = vcl_arena_alloc(&ctx->recording->arena, size, &copy, err);
-    if (r < 0)
-        return r;
-    memcpy(copy, data, size);
-    return append(ctx->recording, &(struct vcl_list_item){.call = call, .data = copy}, err);
+    return vcl_emit_launch(VCL_AT_ONCE(ctx), launch, err);
 }
 
-enum vcl_status vcl_list_begin(struct vcl_ctx *ctx, struct vcl_list **ret_list,
-                               struct vcl_error *err)
+enum vcl_status vcl_emit_call(const struct vcl_emit *emit,
+                              enum vcl_status (*call)(struct vcl_ctx *ctx, const void *data,
+                                                      struct vcl_error *err),
+                              const void *data, size_t size, struct vcl_error *err)
+{
+    void *copy;
+    enum vcl_status r;
+    if (!emit->list)
+        return call(emit->ctx, data, err);
+    TRY(vcl_arena_alloc(&emit->list->arena, size, &copy, err));
+    memcpy(copy, data, size);
+    TRY(append(emit->list, &(struct vcl_list_item){.call = call, .data = copy}, err));
+out:
+    return r;
+}
+
+void vcl_emit_count(const struct vcl_emit *emit, uint64_t multiply_adds)
+{
+    *(emit->list ? &emit->list->multiply_adds : &emit->ctx->multiply_adds) += multiply_adds;
+}
+
+/* ---- lists ---- */
+
+enum vcl_status vcl_list_create(struct vcl_ctx *ctx, struct vcl_list **ret_list,
+                                struct vcl_error *err)
 {
     struct vcl_list *list;
     enum vcl_status r = vcl_alloc(1, sizeof *list, &list, err);
     if (r < 0)
         return r;
     list->ctx = ctx;
-    ctx->recording = list;
     *ret_list = list;
     return VCL_OK;
 }
 
-void vcl_list_end(struct vcl_ctx *ctx)
+void vcl_list_seal(struct vcl_list *list)
 {
-    vcl_command_buffer_make(ctx->recording);
-    ctx->recording = NULL;
+    vcl_command_buffer_make(list);
 }
 
 enum vcl_status vcl_list_run(struct vcl_list *list, struct vcl_error *err)
@@ -234,18 +250,11 @@ uint64_t vcl_list_multiply_adds(const struct vcl_list *list)
     return list->multiply_adds;
 }
 
-void vcl_count_multiply_adds(struct vcl_ctx *ctx, uint64_t count)
-{
-    *(ctx->recording ? &ctx->recording->multiply_adds : &ctx->multiply_adds) += count;
-}
-
 void vcl_list_destroy(struct vcl_list **ret_list)
 {
     if (!ret_list || !*ret_list)
         return;
     struct vcl_list *list = *ret_list;
-    if (list->ctx->recording == list)
-        list->ctx->recording = NULL;
     vcl_command_buffer_release(list);
     for (size_t i = 0; i < list->count; i++) {
         if (list->items[i].kernel)

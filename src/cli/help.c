@@ -45,7 +45,7 @@ static void print_options(const char *heading, const struct vcl_opt *table, cons
 static void print_layers(void)
 {
     printf("\nLayers:\n");
-    for (const struct vcl_layer_def *const *def = vcl_layer_defs; *def; def++)
+    for (const struct vcl_node_def *const *def = vcl_layer_defs; *def; def++)
         printf("  %-10s %s\n", (*def)->name, (*def)->help);
 }
 

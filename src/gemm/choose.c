@@ -175,26 +175,30 @@ static enum vcl_status check(const struct vcl_gemm *gemm, const struct vcl_activ
     return VCL_OK;
 }
 
-enum vcl_status vcl_gemm_run(struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
-                             struct vcl_error *err)
+enum vcl_status vcl_gemm_emit(const struct vcl_emit *emit, const struct vcl_gemm *gemm,
+                              struct vcl_error *err)
 {
     const struct vcl_gemm_def *def;
     const struct vcl_activation *activation;
     struct vcl_gemm_setting setting = {0};
-    bool looking;
+    struct vcl_emit labelled = *emit;
     enum vcl_status r;
     TRY(vcl_activation_find(gemm->activation, &activation, err));
     TRY(check(gemm, activation, err));
-    TRY(vcl_look_at(ctx, gemm, activation->name, &looking, err));
-    if (looking)
-        goto out;
-    TRY(vcl_gemm_choose(ctx, gemm, &def, &setting, err));
-    const struct vcl_label before = vcl_ctx_label_shape(ctx, gemm->m, gemm->n, gemm->k);
-    r = def->run(ctx, gemm, &setting, err);
-    vcl_ctx_label(ctx, before);
-    if (r < 0)
-        return r;
-    vcl_count_multiply_adds(ctx, (uint64_t)vcl_gemm_multiplies(gemm));
+    if (emit->dry_run)
+        return vcl_products_add(emit->dry_run, gemm, activation->name, err);
+    TRY(vcl_gemm_choose(emit->ctx, gemm, &def, &setting, err));
+    labelled.label.m = gemm->m;
+    labelled.label.n = gemm->n;
+    labelled.label.k = gemm->k;
+    TRY(def->run(&labelled, gemm, &setting, err));
+    vcl_emit_count(emit, (uint64_t)vcl_gemm_multiplies(gemm));
 out:
     return r;
+}
+
+enum vcl_status vcl_gemm_run(struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
+                             struct vcl_error *err)
+{
+    return vcl_gemm_emit(VCL_AT_ONCE(ctx), gemm, err);
 }

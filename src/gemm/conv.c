@@ -36,7 +36,7 @@ void vcl_conv_args(const struct vcl_conv *c, struct vcl_launch *launch)
                                c->map_width,     c->features,     c->kernel_height, c->kernel_width,
                                c->stride_height, c->stride_width, c->pad_height,    c->pad_width};
     for (size_t i = 0; i < sizeof values / sizeof *values; i++)
-        launch->args[launch->n_args++] = VCL_ARG((int32_t)values[i]);
+        vcl_arg_add(launch, VCL_ARG((int32_t)values[i]));
 }
 
 uint32_t vcl_conv_phases(const struct vcl_conv *c)

@@ -7,7 +7,7 @@
 #ifndef VCL_GEMM_GEMM_H
 #define VCL_GEMM_GEMM_H
 
-#include "cl/context.h"
+#include "cl/emit.h"
 
 /* What a tuner may vary in an implementation: each has its own meaning to it. */
 enum { VCL_GEMM_PARAMS = 8 };
@@ -38,11 +38,15 @@ struct vcl_gemm_def {
     /* Can this setting run here? For those that a tuner makes up; NULL: all can. */
     bool (*valid)(const struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
                   const struct vcl_gemm_setting *setting);
-    enum vcl_status (*run)(struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
+    enum vcl_status (*run)(const struct vcl_emit *emit, const struct vcl_gemm *gemm,
                            const struct vcl_gemm_setting *setting, struct vcl_error *err);
 };
 
 extern const struct vcl_gemm_def *const vcl_gemm_defs[]; /* ends with NULL */
+
+/* vcl_gemm_run, or as the emit says. */
+enum vcl_status vcl_gemm_emit(const struct vcl_emit *emit, const struct vcl_gemm *gemm,
+                              struct vcl_error *err) VCL_MUST_CHECK;
 
 /* NULL if there is none of that name. */
 const struct vcl_gemm_def *vcl_gemm_named(const char *name);
@@ -101,28 +105,47 @@ void vcl_gemm_options(const struct vcl_gemm *gemm, char options[VCL_GEMM_OPTIONS
 
 /* What an implementation does not do itself, each as a pass of its own; nothing to do is nothing
  * launched. Bias and activation or derivative over c: */
-enum vcl_status vcl_gemm_epilogue(struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
+enum vcl_status vcl_gemm_epilogue(const struct vcl_emit *emit, const struct vcl_gemm *gemm,
                                   struct vcl_error *err) VCL_MUST_CHECK;
 /* c (n) = c + x: C's old value and a product. */
-enum vcl_status vcl_gemm_add(struct vcl_ctx *ctx, size_t n, struct vcl_buf *x, struct vcl_buf *c,
-                             struct vcl_error *err) VCL_MUST_CHECK;
+enum vcl_status vcl_gemm_add(const struct vcl_emit *emit, size_t n, struct vcl_buf *x,
+                             struct vcl_buf *c, struct vcl_error *err) VCL_MUST_CHECK;
 /* The derivative alone: */
-enum vcl_status vcl_gemm_derivative(struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
+enum vcl_status vcl_gemm_derivative(const struct vcl_emit *emit, const struct vcl_gemm *gemm,
                                     struct vcl_error *err) VCL_MUST_CHECK;
 /* The column sums of B: */
-enum vcl_status vcl_gemm_b_sums(struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
+enum vcl_status vcl_gemm_b_sums(const struct vcl_emit *emit, const struct vcl_gemm *gemm,
                                 struct vcl_error *err) VCL_MUST_CHECK;
 
 /* dy (n) *= act'(x); `x` may be NULL for activations whose gradient needs only y. */
-enum vcl_status vcl_activation_gradient(struct vcl_ctx *ctx, const char *activation, size_t n,
-                                        struct vcl_buf *x, struct vcl_buf *y, struct vcl_buf *dy,
-                                        struct vcl_error *err) VCL_MUST_CHECK;
+enum vcl_status vcl_activation_gradient(const struct vcl_emit *emit, const char *activation,
+                                        size_t n, struct vcl_buf *x, struct vcl_buf *y,
+                                        struct vcl_buf *dy, struct vcl_error *err) VCL_MUST_CHECK;
 /* sums (cols) = (or +=, with accumulate) column sums of x (rows, cols). */
-enum vcl_status vcl_column_sums(struct vcl_ctx *ctx, size_t rows, size_t cols, bool accumulate,
-                                struct vcl_buf *x, struct vcl_buf *sums,
+enum vcl_status vcl_column_sums(const struct vcl_emit *emit, size_t rows, size_t cols,
+                                bool accumulate, struct vcl_buf *x, struct vcl_buf *sums,
                                 struct vcl_error *err) VCL_MUST_CHECK;
 
 /* Fills global and local sizes for a kernel whose items hold VEC columns of `rows` rows. */
 void vcl_flat_size(const struct vcl_ctx *ctx, struct vcl_launch *launch, size_t cols, size_t rows);
+
+/* ---- dry runs ---- */
+
+/* The products of a dry run, in order. */
+struct vcl_products {
+    struct vcl_gemm *items;
+    struct vcl_conv *convs; /* of those that are convolutions */
+    size_t count, cap, cap_convs;
+};
+
+/* Notes a product; `activation` is its activation under a name that lasts. */
+enum vcl_status vcl_products_add(struct vcl_products *products, const struct vcl_gemm *gemm,
+                                 const char *activation, struct vcl_error *err) VCL_MUST_CHECK;
+/* All of them in one block, with their convolutions, which the caller frees. Their buffers say what
+ * there was; they may be gone. */
+enum vcl_status vcl_products_copy(const struct vcl_products *products,
+                                  struct vcl_gemm **ret_products, size_t *ret_count,
+                                  struct vcl_error *err) VCL_MUST_CHECK;
+void vcl_products_finish(struct vcl_products *products);
 
 #endif

@@ -144,20 +144,17 @@ static enum vcl_status sgemm(struct vcl_ctx *ctx, const void *data, struct vcl_e
     return VCL_OK;
 }
 
-static enum vcl_status run(struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
+static enum vcl_status run(const struct vcl_emit *emit, const struct vcl_gemm *gemm,
                            const struct vcl_gemm_setting *setting, struct vcl_error *err)
 {
     struct call call = {.gemm = *gemm};
     enum vcl_status r;
     (void)setting;
-    TRY(find_temp(ctx, &call, err));
-    vcl_label_text(&ctx->label, call.use);
-    if (ctx->recording)
-        TRY(vcl_list_add_call(ctx, sgemm, &call, sizeof call, err));
-    else
-        TRY(sgemm(ctx, &call, err));
-    TRY(vcl_gemm_epilogue(ctx, gemm, err));
-    TRY(vcl_gemm_b_sums(ctx, gemm, err));
+    TRY(find_temp(emit->ctx, &call, err));
+    vcl_label_text(&emit->label, call.use);
+    TRY(vcl_emit_call(emit, sgemm, &call, sizeof call, err));
+    TRY(vcl_gemm_epilogue(emit, gemm, err));
+    TRY(vcl_gemm_b_sums(emit, gemm, err));
 out:
     return r;
 }

@@ -145,19 +145,19 @@ static bool valid(const struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
            fits(unit, setting->values);
 }
 
-enum vcl_status vcl_matrix_run(struct vcl_ctx *ctx, const struct vcl_matrix_unit *unit,
+enum vcl_status vcl_matrix_run(const struct vcl_emit *emit, const struct vcl_matrix_unit *unit,
                                bool emulate, const struct vcl_gemm *gemm,
                                const struct vcl_gemm_setting *setting, struct vcl_error *err)
 {
     char options[48];
     snprintf(options, sizeof options, " -DMATRIX=%d -DEMULATE=%d", unit->id, emulate);
-    return vcl_tiled_run(ctx, gemm, setting->values, unit->cn, options, err);
+    return vcl_tiled_run(emit, gemm, setting->values, unit->cn, options, err);
 }
 
-static enum vcl_status run(struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
+static enum vcl_status run(const struct vcl_emit *emit, const struct vcl_gemm *gemm,
                            const struct vcl_gemm_setting *setting, struct vcl_error *err)
 {
-    return vcl_matrix_run(ctx, unit_of(ctx), false, gemm, setting, err);
+    return vcl_matrix_run(emit, unit_of(emit->ctx), false, gemm, setting, err);
 }
 
 static double rounding(const struct vcl_ctx *ctx)

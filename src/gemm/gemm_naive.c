@@ -11,7 +11,7 @@ static bool supports(const struct vcl_ctx *ctx, const struct vcl_gemm *gemm)
     return true;
 }
 
-static enum vcl_status convolution(struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
+static enum vcl_status convolution(const struct vcl_emit *emit, const struct vcl_gemm *gemm,
                                    struct vcl_error *err)
 {
     static const char *const kernels[] = {
@@ -30,14 +30,14 @@ static enum vcl_status convolution(struct vcl_ctx *ctx, const struct vcl_gemm *g
         .source = "conv_naive.cl", .kernel = kernels[c->pass], .options = options};
     vcl_conv_args(c, &launch);
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-        launch.args[launch.n_args++] = VCL_ARG((int32_t)numbers[i]);
+        vcl_arg_add(&launch, VCL_ARG((int32_t)numbers[i]));
     for (size_t i = 0; i < sizeof bufs / sizeof *bufs; i++)
-        launch.args[launch.n_args++] = VCL_ARG(bufs[i]);
-    vcl_flat_size(ctx, &launch, gemm->n, gemm->m);
-    return vcl_launch_run(ctx, &launch, err);
+        vcl_arg_add(&launch, VCL_ARG(bufs[i]));
+    vcl_flat_size(emit->ctx, &launch, gemm->n, gemm->m);
+    return vcl_emit_launch(emit, &launch, err);
 }
 
-static enum vcl_status product(struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
+static enum vcl_status product(const struct vcl_emit *emit, const struct vcl_gemm *gemm,
                                struct vcl_error *err)
 {
     char options[VCL_GEMM_OPTIONS];
@@ -46,23 +46,21 @@ static enum vcl_status product(struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
         .source = "gemm_naive.cl",
         .kernel = "gemm_naive",
         .options = options,
-        .args = {VCL_ARG((int32_t)gemm->m), VCL_ARG((int32_t)gemm->n), VCL_ARG((int32_t)gemm->k),
-                 VCL_ARG(gemm->a), VCL_ARG(gemm->b), VCL_ARG(gemm->bias ? gemm->bias : gemm->b),
-                 VCL_ARG(gemm->c)},
-        .n_args = 7,
+        VCL_ARGS((int32_t)gemm->m, (int32_t)gemm->n, (int32_t)gemm->k, gemm->a, gemm->b,
+                 gemm->bias ? gemm->bias : gemm->b, gemm->c),
     };
-    vcl_flat_size(ctx, &launch, gemm->n, gemm->m);
-    return vcl_launch_run(ctx, &launch, err);
+    vcl_flat_size(emit->ctx, &launch, gemm->n, gemm->m);
+    return vcl_emit_launch(emit, &launch, err);
 }
 
-static enum vcl_status run(struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
+static enum vcl_status run(const struct vcl_emit *emit, const struct vcl_gemm *gemm,
                            const struct vcl_gemm_setting *setting, struct vcl_error *err)
 {
     enum vcl_status r;
     (void)setting;
-    TRY(gemm->conv ? convolution(ctx, gemm, err) : product(ctx, gemm, err));
-    TRY(vcl_gemm_derivative(ctx, gemm, err));
-    TRY(vcl_gemm_b_sums(ctx, gemm, err));
+    TRY(gemm->conv ? convolution(emit, gemm, err) : product(emit, gemm, err));
+    TRY(vcl_gemm_derivative(emit, gemm, err));
+    TRY(vcl_gemm_b_sums(emit, gemm, err));
 out:
     return r;
 }

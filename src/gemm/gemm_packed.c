@@ -136,7 +136,7 @@ static void make_options(const struct vcl_gemm *gemm, const struct vcl_gemm_sett
              setting->values[NV]);
 }
 
-static enum vcl_status multiply(struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
+static enum vcl_status multiply(const struct vcl_emit *emit, const struct vcl_gemm *gemm,
                                 const struct vcl_gemm_setting *setting, struct vcl_error *err)
 {
     bool image = gemm->conv && gemm->conv->pass == VCL_CONV_TO_IMAGE;
@@ -145,24 +145,22 @@ static enum vcl_status multiply(struct vcl_ctx *ctx, const struct vcl_gemm *gemm
     char options[160];
     extent(gemm, &rows, &phases);
     make_options(gemm, setting, options, sizeof options);
-    const struct division d = divide(ctx, gemm, rows, setting);
+    const struct division d = divide(emit->ctx, gemm, rows, setting);
     struct vcl_launch launch = {
         .source = "gemm_packed.cl",
         .kernel = "gemm_packed",
         .options = options,
         .global = {d.col_blocks, d.row_blocks, phases},
         .local = {1, 1, 1},
-        .args = {VCL_ARG((int32_t)(image ? gemm->conv->batch : gemm->m)), VCL_ARG((int32_t)gemm->n),
-                 VCL_ARG((int32_t)gemm->k), VCL_ARG((int32_t)d.rows), VCL_ARG((int32_t)d.cols),
-                 VCL_ARG((int32_t)(gemm->bias != NULL)), VCL_ARG((int32_t)(gemm->b_sums != NULL)),
-                 VCL_ARG(gemm->a), VCL_ARG(gemm->b), VCL_ARG(gemm->bias ? gemm->bias : none),
-                 VCL_ARG(gemm->derivative_at ? gemm->derivative_at : none),
-                 VCL_ARG(gemm->b_sums ? gemm->b_sums : none), VCL_ARG(gemm->c)},
-        .n_args = 13,
+        VCL_ARGS((int32_t)(image ? gemm->conv->batch : gemm->m), (int32_t)gemm->n, (int32_t)gemm->k,
+                 (int32_t)d.rows, (int32_t)d.cols, (int32_t)(gemm->bias != NULL),
+                 (int32_t)(gemm->b_sums != NULL), gemm->a, gemm->b, gemm->bias ? gemm->bias : none,
+                 gemm->derivative_at ? gemm->derivative_at : none,
+                 gemm->b_sums ? gemm->b_sums : none, gemm->c),
     };
     if (gemm->conv)
         vcl_conv_args(gemm->conv, &launch);
-    return vcl_launch_run(ctx, &launch, err);
+    return vcl_emit_launch(emit, &launch, err);
 }
 
 /* To images of few channels, whose vectors would be nearly empty: what each map pixel gives to each
@@ -177,7 +175,7 @@ static bool gathers(const struct vcl_gemm *gemm)
     return pixels * c->kernel_height * c->kernel_width * c->channels <= MOST_GATHERED;
 }
 
-static enum vcl_status gather(struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
+static enum vcl_status gather(const struct vcl_emit *emit, const struct vcl_gemm *gemm,
                               const struct vcl_gemm_setting *setting, struct vcl_error *err)
 {
     const struct vcl_conv *c = gemm->conv;
@@ -192,49 +190,47 @@ static enum vcl_status gather(struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
     size_t n = (size_t)gemm->m * gemm->n;
     char options[96];
     enum vcl_status r;
-    TRY(vcl_scratch_get(ctx, VCL_SCRATCH_B, (size_t)product.m * product.n * sizeof(float),
+    TRY(vcl_scratch_get(emit->ctx, VCL_SCRATCH_B, (size_t)product.m * product.n * sizeof(float),
                         &product.c, err));
-    TRY(multiply(ctx, &product, setting, err));
+    TRY(multiply(emit, &product, setting, err));
     snprintf(options, sizeof options, "-DHAS_BIAS=%d -DDERIVATIVE=%d -DACT=act_%s",
              gemm->bias != NULL, gemm->derivative_at != NULL, vcl_gemm_activation(gemm));
     struct vcl_launch launch = {
         .source = "conv_gather.cl",
         .kernel = "conv_gather",
         .options = options,
-        .args = {VCL_ARG((int32_t)n), VCL_ARG(product.c),
-                 VCL_ARG(gemm->bias ? gemm->bias : gemm->c),
-                 VCL_ARG(gemm->derivative_at ? gemm->derivative_at : gemm->c), VCL_ARG(gemm->c)},
-        .n_args = 5,
+        VCL_ARGS((int32_t)n, product.c, gemm->bias ? gemm->bias : gemm->c,
+                 gemm->derivative_at ? gemm->derivative_at : gemm->c, gemm->c),
     };
     vcl_conv_args(c, &launch);
-    vcl_flat_size(ctx, &launch, n, 1);
-    TRY(vcl_launch_run(ctx, &launch, err));
+    vcl_flat_size(emit->ctx, &launch, n, 1);
+    TRY(vcl_emit_launch(emit, &launch, err));
 out:
     return r;
 }
 
-static enum vcl_status overwrite(struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
+static enum vcl_status overwrite(const struct vcl_emit *emit, const struct vcl_gemm *gemm,
                                  const struct vcl_gemm_setting *setting, struct vcl_error *err)
 {
-    return gathers(gemm) ? gather(ctx, gemm, setting, err) : multiply(ctx, gemm, setting, err);
+    return gathers(gemm) ? gather(emit, gemm, setting, err) : multiply(emit, gemm, setting, err);
 }
 
 /* The kernel's totals are in C; where C's old value is wanted, they go elsewhere first. */
-static enum vcl_status run(struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
+static enum vcl_status run(const struct vcl_emit *emit, const struct vcl_gemm *gemm,
                            const struct vcl_gemm_setting *setting, struct vcl_error *err)
 {
     struct vcl_gemm product = *gemm;
     enum vcl_status r;
     if (!gemm->accumulate)
-        return overwrite(ctx, gemm, setting, err);
+        return overwrite(emit, gemm, setting, err);
     product.bias = product.derivative_at = product.b_sums = NULL;
     product.activation = NULL;
-    TRY(vcl_scratch_get(ctx, VCL_SCRATCH_A, (size_t)gemm->m * gemm->n * sizeof(float), &product.c,
-                        err));
-    TRY(overwrite(ctx, &product, setting, err));
-    TRY(vcl_gemm_add(ctx, (size_t)gemm->m * gemm->n, product.c, gemm->c, err));
-    TRY(vcl_gemm_epilogue(ctx, gemm, err));
-    TRY(vcl_gemm_b_sums(ctx, gemm, err));
+    TRY(vcl_scratch_get(emit->ctx, VCL_SCRATCH_A, (size_t)gemm->m * gemm->n * sizeof(float),
+                        &product.c, err));
+    TRY(overwrite(emit, &product, setting, err));
+    TRY(vcl_gemm_add(emit, (size_t)gemm->m * gemm->n, product.c, gemm->c, err));
+    TRY(vcl_gemm_epilogue(emit, gemm, err));
+    TRY(vcl_gemm_b_sums(emit, gemm, err));
 out:
     return r;
 }

@@ -246,15 +246,16 @@ static int32_t flags_of(const struct vcl_gemm *gemm)
 
 /* Tiles of `chunks` chunks from `first`, or of all K at once with 1 chunk and no division, into
  * `to`. Kernels do not look at operands that are not there. */
-static enum vcl_status multiply(struct vcl_ctx *ctx, const struct plan *plan, uint32_t first,
-                                uint32_t chunks, struct vcl_buf *to, struct vcl_error *err)
+static enum vcl_status multiply(const struct vcl_emit *emit, const struct plan *plan,
+                                uint32_t first, uint32_t chunks, struct vcl_buf *to,
+                                struct vcl_error *err)
 {
     const struct vcl_gemm *g = plan->gemm;
     const int *v = plan->values;
     const size_t items = (size_t)items_of(v);
     const struct view view = view_of(g);
     char options[OPTIONS];
-    tile_options(ctx, plan, options);
+    tile_options(emit->ctx, plan, options);
     struct vcl_launch launch = {
         .source = v[SG] == 2 ? "gemm_subgroup.cl" : "gemm_tiled.cl",
         .kernel = v[SG] == 2 ? "gemm_subgroup" : "gemm_tiled",
@@ -262,19 +263,16 @@ static enum vcl_status multiply(struct vcl_ctx *ctx, const struct plan *plan, ui
         .global = {ceil_div(view.n, (uint32_t)v[TN]) * items, ceil_div(view.m, (uint32_t)v[TM]),
                    chunks * view.phases},
         .local = {items, 1, 1},
-        .args = {VCL_ARG((int32_t)view.m), VCL_ARG((int32_t)g->n), VCL_ARG((int32_t)g->k),
-                 VCL_ARG((int32_t)first), VCL_ARG(flags_of(g)), VCL_ARG(g->a), VCL_ARG(g->b),
-                 VCL_ARG(g->bias ? g->bias : g->b),
-                 VCL_ARG(g->derivative_at ? g->derivative_at : g->b),
-                 VCL_ARG(g->b_sums ? g->b_sums : to), VCL_ARG(to)},
-        .n_args = 11,
+        VCL_ARGS((int32_t)view.m, (int32_t)g->n, (int32_t)g->k, (int32_t)first, flags_of(g), g->a,
+                 g->b, g->bias ? g->bias : g->b, g->derivative_at ? g->derivative_at : g->b,
+                 g->b_sums ? g->b_sums : to, to),
     };
-    return vcl_launch_run(ctx, &launch, err);
+    return vcl_emit_launch(emit, &launch, err);
 }
 
-static enum vcl_status add_up(struct vcl_ctx *ctx, const struct vcl_gemm *g, uint32_t chunks,
-                              int32_t flags, struct vcl_buf *parts, struct vcl_buf *running,
-                              struct vcl_error *err)
+static enum vcl_status add_up(const struct vcl_emit *emit, const struct vcl_gemm *g,
+                              uint32_t chunks, int32_t flags, struct vcl_buf *parts,
+                              struct vcl_buf *running, struct vcl_error *err)
 {
     char options[96];
     snprintf(options, sizeof options, "-DACT=act_%s -DDERIVATIVE=%d", vcl_gemm_activation(g),
@@ -283,19 +281,17 @@ static enum vcl_status add_up(struct vcl_ctx *ctx, const struct vcl_gemm *g, uin
         .source = "gemm_sum.cl",
         .kernel = "gemm_sum",
         .options = options,
-        .args = {VCL_ARG((int32_t)g->m), VCL_ARG((int32_t)g->n), VCL_ARG((int32_t)chunks),
-                 VCL_ARG(flags_of(g) | flags), VCL_ARG(parts), VCL_ARG(g->bias ? g->bias : parts),
-                 VCL_ARG(g->derivative_at ? g->derivative_at : parts), VCL_ARG(running),
-                 VCL_ARG(g->b_sums ? g->b_sums : g->c), VCL_ARG(g->c)},
-        .n_args = 10,
+        VCL_ARGS((int32_t)g->m, (int32_t)g->n, (int32_t)chunks, flags_of(g) | flags, parts,
+                 g->bias ? g->bias : parts, g->derivative_at ? g->derivative_at : parts, running,
+                 g->b_sums ? g->b_sums : g->c, g->c),
     };
-    vcl_flat_size(ctx, &launch, ((size_t)g->m + (g->b_sums != NULL)) * g->n, 1);
-    return vcl_launch_run(ctx, &launch, err);
+    vcl_flat_size(emit->ctx, &launch, ((size_t)g->m + (g->b_sums != NULL)) * g->n, 1);
+    return vcl_emit_launch(emit, &launch, err);
 }
 
 /* Each chunk of K by other work-groups; as many chunks at a time as the setting says and scratch
  * memory may hold. */
-static enum vcl_status run_split(struct vcl_ctx *ctx, const struct plan *plan,
+static enum vcl_status run_split(const struct vcl_emit *emit, const struct plan *plan,
                                  struct vcl_error *err)
 {
     const struct vcl_gemm *g = plan->gemm;
@@ -307,32 +303,33 @@ static enum vcl_status run_split(struct vcl_ctx *ctx, const struct plan *plan,
     enum vcl_status r;
     at_once = at_once < (uint32_t)v[SPLIT] ? at_once : (uint32_t)v[SPLIT];
     at_once = at_once < chunks ? at_once : chunks;
-    TRY(vcl_scratch_get(ctx, VCL_SCRATCH_A, at_once * step, &parts, err));
+    TRY(vcl_scratch_get(emit->ctx, VCL_SCRATCH_A, at_once * step, &parts, err));
     running = parts;
     if (at_once < chunks)
-        TRY(vcl_scratch_get(ctx, VCL_SCRATCH_B, step, &running, err));
+        TRY(vcl_scratch_get(emit->ctx, VCL_SCRATCH_B, step, &running, err));
     for (uint32_t first = 0; first < chunks; first += at_once) {
         uint32_t count = chunks - first < at_once ? chunks - first : at_once;
         int32_t flags = (first == 0 ? FIRST : 0) | (first + count == chunks ? LAST : 0);
-        TRY(multiply(ctx, plan, first, count, parts, err));
-        TRY(add_up(ctx, g, count, flags, parts, running, err));
+        TRY(multiply(emit, plan, first, count, parts, err));
+        TRY(add_up(emit, g, count, flags, parts, running, err));
     }
 out:
     return r;
 }
 
-enum vcl_status vcl_tiled_run(struct vcl_ctx *ctx, const struct vcl_gemm *gemm, const int *values,
-                              int store, const char *options, struct vcl_error *err)
+enum vcl_status vcl_tiled_run(const struct vcl_emit *emit, const struct vcl_gemm *gemm,
+                              const int *values, int store, const char *options,
+                              struct vcl_error *err)
 {
     const struct plan plan = {gemm, values, store, options};
-    return values[SPLIT] > 1 ? run_split(ctx, &plan, err)
-                             : multiply(ctx, &plan, 0, 1, gemm->c, err);
+    return values[SPLIT] > 1 ? run_split(emit, &plan, err)
+                             : multiply(emit, &plan, 0, 1, gemm->c, err);
 }
 
-static enum vcl_status run(struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
+static enum vcl_status run(const struct vcl_emit *emit, const struct vcl_gemm *gemm,
                            const struct vcl_gemm_setting *setting, struct vcl_error *err)
 {
-    return vcl_tiled_run(ctx, gemm, setting->values, setting->values[RN], "", err);
+    return vcl_tiled_run(emit, gemm, setting->values, setting->values[RN], "", err);
 }
 
 const struct vcl_gemm_def vcl_gemm_tiled = {

@@ -30,8 +30,9 @@ bool vcl_tiled_pick(const struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
 
 /* `options` are further ones of the kernel; `store` is the columns that an item has side by side.
  */
-enum vcl_status vcl_tiled_run(struct vcl_ctx *ctx, const struct vcl_gemm *gemm, const int *values,
-                              int store, const char *options, struct vcl_error *err);
+enum vcl_status vcl_tiled_run(const struct vcl_emit *emit, const struct vcl_gemm *gemm,
+                              const int *values, int store, const char *options,
+                              struct vcl_error *err);
 
 /* ---- matrix units: kernels/gemm_matrix.cl ---- */
 
@@ -46,7 +47,7 @@ extern const struct vcl_matrix_unit vcl_matrix_units[];
 /* Tiles of `side` x `side` by two sub-groups of lanes each way. */
 struct vcl_gemm_setting vcl_matrix_setting(const struct vcl_matrix_unit *unit, int side, int split);
 /* With `emulate`, by a play of the unit that any device can run. */
-enum vcl_status vcl_matrix_run(struct vcl_ctx *ctx, const struct vcl_matrix_unit *unit,
+enum vcl_status vcl_matrix_run(const struct vcl_emit *emit, const struct vcl_matrix_unit *unit,
                                bool emulate, const struct vcl_gemm *gemm,
                                const struct vcl_gemm_setting *setting, struct vcl_error *err);
 

@@ -57,10 +57,6 @@ struct vcl_tuned_row {
 
 struct vcl_tuning {
     struct vcl_tuned_row *rows; /* the first that matches is meant */
-    bool looking;
-    struct vcl_gemm *seen; /* products noted while looking, and their convolutions */
-    struct vcl_conv *seen_convs;
-    size_t n_seen, cap_seen, cap_convs;
 };
 
 /* The context's rows; the first call reads them. Files that cannot be used are debug lines. */
@@ -113,18 +109,5 @@ enum vcl_status vcl_tuning_read(const char *text, const struct vcl_tuning_reader
 /* A file's whole text: the head and the user's own rows. */
 void vcl_tuning_write(const struct vcl_tuning_head *head, const struct vcl_tuned_row *rows,
                       struct vcl_str *out);
-
-/* ---- looking ---- */
-
-/* Between the two, products are noted and neither they nor other launches do anything. The end
- * hands over the products, in one block with their convolutions, which the caller frees. Their
- * buffers say what there was; they may be gone. */
-enum vcl_status vcl_look_begin(struct vcl_ctx *ctx, struct vcl_error *err) VCL_MUST_CHECK;
-enum vcl_status vcl_look_end(struct vcl_ctx *ctx, struct vcl_gemm **ret_products, size_t *ret_count,
-                             struct vcl_error *err) VCL_MUST_CHECK;
-/* Notes a product, under a name of its activation that lasts, if looking is on. */
-enum vcl_status vcl_look_at(const struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
-                            const char *activation, bool *ret_looking,
-                            struct vcl_error *err) VCL_MUST_CHECK;
 
 #endif

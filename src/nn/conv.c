@@ -3,14 +3,14 @@
 
 #include <math.h>
 #include <stddef.h>
-#include <stdio.h>
 
 #include "gemm/gemm.h"
+#include "nn/node_activation.h"
 
 enum { WEIGHT, BIAS };
 
-enum { MOST_SIDE = 4096, MOST_PAD = 4095 };
-#define MOST_VALUES (1 << 28) /* an example: kernels count in 32 bits */
+enum { MAX_SIDE = 4096, MAX_PAD = 4095 };
+#define MAX_VALUES (1 << 28) /* an example: kernels count in 32 bits */
 
 const struct vcl_conv_config vcl_conv_defaults = {
     .channels = 0,
@@ -39,7 +39,7 @@ const struct vcl_conv_config vcl_conv_defaults = {
          .kind = VCL_OPT_PAIR,                                                                     \
          FIELD(kernel),                                                                            \
          .min = 1,                                                                                 \
-         .max = MOST_SIDE,                                                                         \
+         .max = MAX_SIDE,                                                                          \
          .letter = 'k',                                                                            \
          .arg = "kK",                                                                              \
          .help = "size of the kernel, k4 or k3x5 (height x width); 3 unless given"},               \
@@ -47,12 +47,12 @@ const struct vcl_conv_config vcl_conv_defaults = {
          .kind = VCL_OPT_PAIR,                                                                     \
          FIELD(stride),                                                                            \
          .min = 1,                                                                                 \
-         .max = MOST_SIDE,                                                                         \
+         .max = MAX_SIDE,                                                                          \
          .letter = 's',                                                                            \
          .arg = "sS",                                                                              \
          .help = "pixels from one place of the kernel to the next; 1 unless given"},               \
     {                                                                                              \
-        .key = "pad", .kind = VCL_OPT_PAIR, FIELD(pad), .min = 0, .max = MOST_PAD, .letter = 'p',  \
+        .key = "pad", .kind = VCL_OPT_PAIR, FIELD(pad), .min = 0, .max = MAX_PAD, .letter = 'p',   \
         .arg = "pP", .help = "zeros around the larger side; (K - S + 1) / 2 unless given"          \
     }
 
@@ -64,7 +64,7 @@ const struct vcl_opt vcl_deconv_options[] = {
      .kind = VCL_OPT_PAIR,
      FIELD(extra),
      .min = 0,
-     .max = MOST_SIDE,
+     .max = MAX_SIDE,
      .letter = 'o',
      .arg = "oO",
      .help = "more output rows and columns; unless given what makes the output S times the input"},
@@ -101,12 +101,12 @@ static bool deconv_axis(struct axis *axis)
 static void axes_of(const struct vcl_node *node, struct axis *height, struct axis *width)
 {
     const struct vcl_conv_config *c = node->config;
-    *height = (struct axis){.in = node->in_shape.height,
+    *height = (struct axis){.in = node->in[0]->shape.height,
                             .kernel = c->kernel.height,
                             .stride = c->stride.height,
                             .pad = c->pad.height,
                             .extra = c->extra.height};
-    *width = (struct axis){.in = node->in_shape.width,
+    *width = (struct axis){.in = node->in[0]->shape.width,
                            .kernel = c->kernel.width,
                            .stride = c->stride.width,
                            .pad = c->pad.width,
@@ -123,18 +123,19 @@ static enum vcl_status check_channels(const struct vcl_node *node, struct vcl_er
     return VCL_OK;
 }
 
-static enum vcl_status set_out_shape(struct vcl_node *node, const struct axis *height,
-                                     const struct axis *width, struct vcl_error *err)
+static enum vcl_status make_output(struct vcl_node *node, const struct axis *height,
+                                   const struct axis *width, struct vcl_error *err)
 {
     const struct vcl_conv_config *config = node->config;
     double values = (double)height->out * (double)width->out * (double)config->channels;
-    if (values > MOST_VALUES)
+    if (values > MAX_VALUES)
         return ERR(err, VCL_E_ARG, "%s: %lld x %lld x %lld is too much for an example",
                    node->def->name, (long long)height->out, (long long)width->out,
                    (long long)config->channels);
-    node->out_shape =
-        (struct vcl_shape){(uint32_t)height->out, (uint32_t)width->out, (uint32_t)config->channels};
-    return VCL_OK;
+    return vcl_node_output(
+        node,
+        (struct vcl_shape){(uint32_t)height->out, (uint32_t)width->out, (uint32_t)config->channels},
+        err);
 }
 
 static struct vcl_conv geometry(struct vcl_shape image, struct vcl_shape map,
@@ -164,13 +165,10 @@ static enum vcl_status add_parameters(struct vcl_node *node, const struct vcl_co
     const uint32_t shape[4] = {g->kernel_height, g->kernel_width, g->channels, g->features};
     float patch = (float)g->kernel_height * (float)g->kernel_width * (float)g->channels;
     float bound = 1.0f / sqrtf(patch);
-    char name[80];
     enum vcl_status r;
-    snprintf(name, sizeof name, "%s.weight", node->name);
-    TRY(vcl_params_add_tensor(node->params, name, shape, bound, &node->param[WEIGHT], err));
-    snprintf(name, sizeof name, "%s.bias", node->name);
-    TRY(vcl_params_add(node->params, name, 0, node->out_shape.channels, bound, &node->param[BIAS],
-                       err));
+    TRY(vcl_node_declare(node, WEIGHT, "weight", vcl_param_tensor(shape, bound), err));
+    TRY(vcl_node_declare(node, BIAS, "bias",
+                         vcl_param_vector(node->out[0]->shape.channels, 0, bound), err));
 out:
     return r;
 }
@@ -181,7 +179,6 @@ enum vcl_status vcl_conv_shape(struct vcl_node *node, struct vcl_error *err)
     struct axis height, width;
     enum vcl_status r;
     TRY(check_channels(node, err));
-    TRY(vcl_node_activation(node, &config->activation, err));
     axes_of(node, &height, &width);
     bool is_high = conv_axis(&height), is_wide = conv_axis(&width);
     if (!is_high || !is_wide) {
@@ -192,8 +189,8 @@ enum vcl_status vcl_conv_shape(struct vcl_node *node, struct vcl_error *err)
                 (long long)width.pad);
         return vcl_error_hint(err, r, "fewer strides before it, a smaller kernel or more padding");
     }
-    TRY(set_out_shape(node, &height, &width, err));
-    config->geometry = geometry(node->in_shape, node->out_shape, &height, &width);
+    TRY(make_output(node, &height, &width, err));
+    config->geometry = geometry(node->in[0]->shape, node->out[0]->shape, &height, &width);
     TRY(add_parameters(node, &config->geometry, err));
 out:
     return r;
@@ -205,7 +202,6 @@ enum vcl_status vcl_deconv_shape(struct vcl_node *node, struct vcl_error *err)
     struct axis height, width;
     enum vcl_status r;
     TRY(check_channels(node, err));
-    TRY(vcl_node_activation(node, &config->activation, err));
     axes_of(node, &height, &width);
     bool is_high = deconv_axis(&height), is_wide = deconv_axis(&width);
     if (!is_high || !is_wide) {
@@ -218,8 +214,8 @@ enum vcl_status vcl_deconv_shape(struct vcl_node *node, struct vcl_error *err)
         FAIL(err, VCL_E_ARG, "%s: o%lldx%lld must be smaller than the stride, %lld x %lld",
              node->def->name, (long long)height.extra, (long long)width.extra,
              (long long)height.stride, (long long)width.stride);
-    TRY(set_out_shape(node, &height, &width, err));
-    config->geometry = geometry(node->out_shape, node->in_shape, &height, &width);
+    TRY(make_output(node, &height, &width, err));
+    config->geometry = geometry(node->out[0]->shape, node->in[0]->shape, &height, &width);
     TRY(add_parameters(node, &config->geometry, err));
 out:
     return r;
@@ -232,92 +228,82 @@ static struct vcl_conv pass_of(const struct vcl_node *node, const struct vcl_run
 {
     struct vcl_conv conv = ((const struct vcl_conv_config *)node->config)->geometry;
     conv.pass = pass;
-    conv.batch = run->rows;
+    conv.batch = vcl_value_rows(node->in[0], run);
     return conv;
 }
 
-static enum vcl_status forward(struct vcl_node *node, const struct vcl_run *run,
+static enum vcl_status forward(const struct vcl_node *node, const struct vcl_run *run,
                                enum vcl_conv_pass pass, struct vcl_error *err)
 {
-    const struct vcl_conv_config *config = node->config;
     const struct vcl_conv conv = pass_of(node, run, pass);
-    struct vcl_gemm gemm =
-        vcl_conv_gemm(&conv, node->in, vcl_node_param(node, WEIGHT)->value, vcl_node_target(node));
-    enum vcl_status r;
+    struct vcl_gemm gemm = vcl_conv_gemm(&conv, node->in[0]->data,
+                                         vcl_node_param(node, WEIGHT)->value, node->out[0]->data);
     gemm.bias = vcl_node_param(node, BIAS)->value;
-    gemm.activation = vcl_node_fused(node, config->activation);
-    TRY(vcl_gemm_run(run->ctx, &gemm, err));
-    TRY(vcl_node_activate(node, run, config->activation, err));
-out:
-    return r;
+    gemm.activation = node->activation;
+    return vcl_gemm_emit(run->emit, &gemm, err);
 }
 
-enum vcl_status vcl_conv_forward(struct vcl_node *node, const struct vcl_run *run,
+enum vcl_status vcl_conv_forward(const struct vcl_node *node, const struct vcl_run *run,
                                  struct vcl_error *err)
 {
     return forward(node, run, VCL_CONV_TO_MAP, err);
 }
 
-enum vcl_status vcl_deconv_forward(struct vcl_node *node, const struct vcl_run *run,
+enum vcl_status vcl_deconv_forward(const struct vcl_node *node, const struct vcl_run *run,
                                    struct vcl_error *err)
 {
     return forward(node, run, VCL_CONV_TO_IMAGE, err);
 }
 
-static enum vcl_status input_gradient(struct vcl_node *node, const struct vcl_run *run,
+static enum vcl_status input_gradient(const struct vcl_node *node, const struct vcl_run *run,
                                       enum vcl_conv_pass pass, struct vcl_error *err)
 {
+    const struct vcl_want *want = &node->want[0];
     const struct vcl_conv conv = pass_of(node, run, pass);
     struct vcl_gemm gemm =
-        vcl_conv_gemm(&conv, node->dout, vcl_node_param(node, WEIGHT)->value, node->din);
-    gemm.activation = node->in_activation;
-    gemm.derivative_at = node->in_activation ? node->in : NULL;
-    return vcl_gemm_run(run->ctx, &gemm, err);
+        vcl_conv_gemm(&conv, node->out[0]->grad, vcl_node_param(node, WEIGHT)->value, want->grad);
+    if (!want->grad)
+        return VCL_OK;
+    gemm.accumulate = want->adds;
+    gemm.activation = want->slope;
+    gemm.derivative_at = want->slope ? node->in[0]->data : NULL;
+    return vcl_gemm_emit(run->emit, &gemm, err);
 }
 
 /* Weights' gradient from both sides; with `bias_sums` the bias', the column sums of the map. */
-static enum vcl_status weight_gradient(struct vcl_node *node, const struct vcl_run *run,
+static enum vcl_status weight_gradient(const struct vcl_node *node, const struct vcl_run *run,
                                        struct vcl_buf *image, struct vcl_buf *map,
                                        struct vcl_buf *bias_sums, struct vcl_error *err)
 {
-    struct vcl_param *weight = vcl_node_param(node, WEIGHT);
     const struct vcl_conv conv = pass_of(node, run, VCL_CONV_WEIGHTS);
-    struct vcl_gemm gemm = vcl_conv_gemm(&conv, image, map, weight->gradient);
+    struct vcl_gemm gemm = vcl_conv_gemm(&conv, image, map, vcl_node_param(node, WEIGHT)->gradient);
     gemm.b_sums = bias_sums;
-    gemm.accumulate = weight->gradient_written;
-    weight->gradient_written = true;
-    return vcl_gemm_run(run->ctx, &gemm, err);
+    gemm.accumulate = vcl_node_writes(node, WEIGHT);
+    return vcl_gemm_emit(run->emit, &gemm, err);
 }
 
-enum vcl_status vcl_conv_backward(struct vcl_node *node, const struct vcl_run *run,
+enum vcl_status vcl_conv_backward(const struct vcl_node *node, const struct vcl_run *run,
                                   struct vcl_error *err)
 {
-    const struct vcl_conv_config *config = node->config;
-    struct vcl_param *bias = vcl_node_param(node, BIAS);
     enum vcl_status r;
-    TRY(vcl_node_derive(node, run, config->activation, err));
-    TRY(weight_gradient(node, run, node->in, node->dout, bias->gradient, err));
-    bias->gradient_written = true;
-    if (node->din)
-        TRY(input_gradient(node, run, VCL_CONV_TO_IMAGE, err));
+    TRY(weight_gradient(node, run, node->in[0]->data, node->out[0]->grad,
+                        vcl_node_param(node, BIAS)->gradient, err));
+    TRY(input_gradient(node, run, VCL_CONV_TO_IMAGE, err));
 out:
     return r;
 }
 
-enum vcl_status vcl_deconv_backward(struct vcl_node *node, const struct vcl_run *run,
+enum vcl_status vcl_deconv_backward(const struct vcl_node *node, const struct vcl_run *run,
                                     struct vcl_error *err)
 {
-    const struct vcl_conv_config *config = node->config;
-    struct vcl_param *bias = vcl_node_param(node, BIAS);
-    const struct vcl_shape out = node->out_shape;
+    const struct vcl_value *out = node->out[0];
+    size_t pixels = (size_t)out->shape.height * out->shape.width;
     enum vcl_status r;
-    TRY(vcl_node_derive(node, run, config->activation, err));
-    TRY(weight_gradient(node, run, node->dout, node->in, NULL, err));
-    TRY(vcl_column_sums(run->ctx, (size_t)run->rows * out.height * out.width, out.channels,
-                        bias->gradient_written, node->dout, bias->gradient, err));
-    bias->gradient_written = true;
-    if (node->din)
-        TRY(input_gradient(node, run, VCL_CONV_TO_MAP, err));
+    TRY(weight_gradient(node, run, out->grad, node->in[0]->data, NULL, err));
+    TRY(vcl_column_sums(run->emit, vcl_value_rows(out, run) * pixels, out->shape.channels,
+                        vcl_node_writes(node, BIAS), out->grad,
+                        vcl_node_param(node, BIAS)->gradient, err));
+    TRY(input_gradient(node, run, VCL_CONV_TO_MAP, err));
 out:
     return r;
 }

@@ -25,13 +25,13 @@ enum vcl_status vcl_conv_shape(struct vcl_node *node, struct vcl_error *err) VCL
 enum vcl_status vcl_deconv_shape(struct vcl_node *node, struct vcl_error *err) VCL_MUST_CHECK;
 
 /* out = act(in through the weights + bias). */
-enum vcl_status vcl_conv_forward(struct vcl_node *node, const struct vcl_run *run,
+enum vcl_status vcl_conv_forward(const struct vcl_node *node, const struct vcl_run *run,
                                  struct vcl_error *err) VCL_MUST_CHECK;
-enum vcl_status vcl_deconv_forward(struct vcl_node *node, const struct vcl_run *run,
+enum vcl_status vcl_deconv_forward(const struct vcl_node *node, const struct vcl_run *run,
                                    struct vcl_error *err) VCL_MUST_CHECK;
-enum vcl_status vcl_conv_backward(struct vcl_node *node, const struct vcl_run *run,
+enum vcl_status vcl_conv_backward(const struct vcl_node *node, const struct vcl_run *run,
                                   struct vcl_error *err) VCL_MUST_CHECK;
-enum vcl_status vcl_deconv_backward(struct vcl_node *node, const struct vcl_run *run,
+enum vcl_status vcl_deconv_backward(const struct vcl_node *node, const struct vcl_run *run,
                                     struct vcl_error *err) VCL_MUST_CHECK;
 
 #endif

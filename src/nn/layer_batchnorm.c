@@ -5,9 +5,9 @@
  * as after a dense layer. In use, running averages stand for the batch's mean and variance.
  */
 #include <stddef.h>
-#include <stdio.h>
 
 #include "nn/defs.h"
+#include "nn/node_activation.h"
 #include "ops/ops.h"
 
 struct batchnorm {
@@ -44,29 +44,27 @@ static const struct vcl_opt opts[] = {
     {0},
 };
 
-static enum vcl_status add_vector(struct vcl_node *node, int number, const char *suffix,
-                                  float initial, bool is_state, struct vcl_error *err)
+static enum vcl_status declare(struct vcl_node *node, size_t number, const char *suffix,
+                               float initial, bool is_state, struct vcl_error *err)
 {
     const struct batchnorm *config = node->config;
-    char name[80];
-    snprintf(name, sizeof name, "%s.%s", node->name, suffix);
-    return vcl_params_add_vector(node->params, name, config->features, initial, is_state,
-                                 &node->param[number], err);
+    struct vcl_param param = vcl_param_vector(config->features, initial, 0);
+    param.is_state = is_state;
+    return vcl_node_declare(node, number, suffix, param, err);
 }
 
 static enum vcl_status shape(struct vcl_node *node, struct vcl_error *err)
 {
     struct batchnorm *config = node->config;
-    const struct vcl_shape in = node->in_shape;
+    const struct vcl_shape in = node->in[0]->shape;
     enum vcl_status r;
-    TRY(vcl_node_activation(node, &config->activation, err));
     config->features = in.height == 1 && in.channels == 1 ? in.width : in.channels;
-    node->out_shape = in;
-    node->work = (size_t)VCL_BATCHNORM_KEPT * config->features;
-    TRY(add_vector(node, GAMMA, "weight", 1, false, err));
-    TRY(add_vector(node, BETA, "bias", 0, false, err));
-    TRY(add_vector(node, RUNNING_MEAN, "running_mean", 0, true, err));
-    TRY(add_vector(node, RUNNING_VAR, "running_var", 1, true, err));
+    node->saved_floats = (size_t)VCL_BATCHNORM_KEPT * config->features;
+    TRY(declare(node, GAMMA, "weight", 1, false, err));
+    TRY(declare(node, BETA, "bias", 0, false, err));
+    TRY(declare(node, RUNNING_MEAN, "running_mean", 0, true, err));
+    TRY(declare(node, RUNNING_VAR, "running_var", 1, true, err));
+    TRY(vcl_node_output(node, in, err));
 out:
     return r;
 }
@@ -74,24 +72,24 @@ out:
 static struct vcl_batchnorm operation(const struct vcl_node *node, const struct vcl_run *run)
 {
     const struct batchnorm *config = node->config;
+    const struct vcl_value *in = node->in[0];
     return (struct vcl_batchnorm){
-        .rows = run->rows * (uint32_t)(node->in_size / config->features),
+        .rows = vcl_value_rows(in, run) * (uint32_t)(in->size / config->features),
         .cols = config->features,
         .momentum = (float)config->momentum,
         .eps = (float)config->eps,
-        .x = node->in,
+        .x = in->data,
         .gamma = vcl_node_param(node, GAMMA)->value,
         .beta = vcl_node_param(node, BETA)->value,
         .running_mean = vcl_node_param(node, RUNNING_MEAN)->value,
         .running_var = vcl_node_param(node, RUNNING_VAR)->value,
-        .kept = node->kept,
+        .kept = node->saved,
     };
 }
 
-static enum vcl_status forward(struct vcl_node *node, const struct vcl_run *run,
+static enum vcl_status forward(const struct vcl_node *node, const struct vcl_run *run,
                                struct vcl_error *err)
 {
-    const struct batchnorm *config = node->config;
     const struct vcl_batchnorm op = operation(node, run);
     enum vcl_status r;
     if (run->training && op.rows < 2) {
@@ -99,40 +97,38 @@ static enum vcl_status forward(struct vcl_node *node, const struct vcl_run *run,
                 "batchnorm has no variance to train with in a batch of one example");
         return vcl_error_hint(err, r, "choose --batch so that an epoch's last batch has 2 or more");
     }
-    TRY(run->training ? vcl_op_batchnorm_statistics(run->ctx, &op, err)
-                      : vcl_op_batchnorm_running(run->ctx, &op, err));
-    TRY(vcl_op_batchnorm_apply(run->ctx, &op, vcl_node_fused(node, config->activation),
-                               vcl_node_target(node), err));
-    TRY(vcl_node_activate(node, run, config->activation, err));
+    TRY(run->training ? vcl_op_batchnorm_statistics(run->emit, &op, err)
+                      : vcl_op_batchnorm_running(run->emit, &op, err));
+    TRY(vcl_op_batchnorm_apply(run->emit, &op, node->activation, node->out[0]->data, err));
 out:
     return r;
 }
 
-static enum vcl_status backward(struct vcl_node *node, const struct vcl_run *run,
+static enum vcl_status backward(const struct vcl_node *node, const struct vcl_run *run,
                                 struct vcl_error *err)
 {
-    const struct batchnorm *config = node->config;
     const struct vcl_batchnorm op = operation(node, run);
-    struct vcl_param *gamma = vcl_node_param(node, GAMMA), *beta = vcl_node_param(node, BETA);
+    const struct vcl_want *want = &node->want[0];
+    struct vcl_buf *dy = node->out[0]->grad;
     enum vcl_status r;
-    TRY(vcl_node_derive(node, run, config->activation, err));
-    TRY(vcl_op_batchnorm_parameters(run->ctx, &op, gamma->gradient_written, node->dout,
-                                    gamma->gradient, beta->gradient, err));
-    gamma->gradient_written = beta->gradient_written = true;
-    if (node->din)
-        TRY(vcl_op_batchnorm_gradient(run->ctx, &op, node->in_activation, node->dout, node->din,
-                                      err));
+    TRY(vcl_op_batchnorm_parameters(run->emit, &op, vcl_node_writes(node, GAMMA), dy,
+                                    vcl_node_param(node, GAMMA)->gradient,
+                                    vcl_node_param(node, BETA)->gradient, err));
+    if (want->grad)
+        TRY(vcl_op_batchnorm_gradient(run->emit, &op, want->slope, dy, want->grad, err));
 out:
     return r;
 }
 
-const struct vcl_layer_def vcl_layer_batchnorm = {
+const struct vcl_node_def vcl_layer_batchnorm = {
     .name = "batchnorm",
     .help = "batch normalisation, a feature at a time: batchnorm [ACTIVATION]",
     .opts = opts,
     .config_size = sizeof(struct batchnorm),
     .defaults = &defaults,
-    .derives = true,
+    .fuses = true,
+    .folds_slope = true,
+    .reads_in = true,
     .shape = shape,
     .forward = forward,
     .backward = backward,

@@ -18,7 +18,7 @@ static enum vcl_status flatten(struct vcl_opt_pair *pair, int64_t height, const 
 static enum vcl_status shape(struct vcl_node *node, struct vcl_error *err)
 {
     struct vcl_conv_config *config = node->config;
-    const struct vcl_shape in = node->in_shape;
+    const struct vcl_shape in = node->in[0]->shape;
     enum vcl_status r;
     if (in.height != 1) {
         r = ERR(err, VCL_E_ARG, "conv1d needs a height of 1, its input is %u x %u x %u", in.height,
@@ -33,14 +33,17 @@ out:
     return r;
 }
 
-const struct vcl_layer_def vcl_layer_conv1d = {
+const struct vcl_node_def vcl_layer_conv1d = {
     .name = "conv1d",
     .help = "convolution along the width: conv1d CHANNELS [kK] [sS] [pP] [ACTIVATION]",
     .opts = vcl_conv_options,
     .config_size = sizeof(struct vcl_conv_config),
     .defaults = &vcl_conv_defaults,
     .outputs = VCL_OUTPUTS_CHANNELS,
-    .derives = true,
+    .fuses = true,
+    .folds_slope = true,
+    .adds = true,
+    .reads_in = true,
     .shape = shape,
     .forward = vcl_conv_forward,
     .backward = vcl_conv_backward,

@@ -5,14 +5,17 @@
 #include "nn/conv.h"
 #include "nn/defs.h"
 
-const struct vcl_layer_def vcl_layer_deconv = {
+const struct vcl_node_def vcl_layer_deconv = {
     .name = "deconv",
     .help = "transposed convolution: deconv CHANNELS [kK] [sS] [pP] [oO] [ACTIVATION]",
     .opts = vcl_deconv_options,
     .config_size = sizeof(struct vcl_conv_config),
     .defaults = &vcl_conv_defaults,
     .outputs = VCL_OUTPUTS_CHANNELS,
-    .derives = true,
+    .fuses = true,
+    .folds_slope = true,
+    .adds = true,
+    .reads_in = true,
     .shape = vcl_deconv_shape,
     .forward = vcl_deconv_forward,
     .backward = vcl_deconv_backward,

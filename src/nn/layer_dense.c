@@ -4,10 +4,10 @@
  */
 #include <math.h>
 #include <stddef.h>
-#include <stdio.h>
 
 #include "gemm/gemm.h"
 #include "nn/defs.h"
+#include "nn/node_activation.h"
 
 struct dense {
     int64_t units;
@@ -36,104 +36,98 @@ static const struct vcl_opt opts[] = {
 
 static enum vcl_status shape(struct vcl_node *node, struct vcl_error *err)
 {
-    struct dense *dense = node->config;
-    char name[80];
-    enum vcl_status r;
-    if (dense->units == 0)
-        FAIL(err, VCL_E_ARG, "dense needs its number of units, as in \"dense 400 relu\"");
-    TRY(vcl_node_activation(node, &dense->activation, err));
-    node->out_shape = (struct vcl_shape){1, (uint32_t)dense->units, 1};
+    const struct dense *dense = node->config;
+    const uint32_t in = (uint32_t)node->in[0]->size, units = (uint32_t)dense->units;
     /* PyTorch's default for nn.Linear: U(-1/sqrt(in), 1/sqrt(in)) for both. */
-    float bound = 1.0f / sqrtf((float)node->in_size);
-    snprintf(name, sizeof name, "%s.weight", node->name);
-    TRY(vcl_params_add(node->params, name, (uint32_t)node->in_size, (uint32_t)dense->units, bound,
-                       &node->param[WEIGHT], err));
-    snprintf(name, sizeof name, "%s.bias", node->name);
-    TRY(vcl_params_add(node->params, name, 0, (uint32_t)dense->units, bound, &node->param[BIAS],
-                       err));
+    float bound = 1.0f / sqrtf((float)in);
+    enum vcl_status r;
+    if (units == 0)
+        FAIL(err, VCL_E_ARG, "dense needs its number of units, as in \"dense 400 relu\"");
+    TRY(vcl_node_declare(node, WEIGHT, "weight", vcl_param_matrix(in, units, bound), err));
+    TRY(vcl_node_declare(node, BIAS, "bias", vcl_param_vector(units, 0, bound), err));
+    TRY(vcl_node_output(node, (struct vcl_shape){1, units, 1}, err));
 out:
     return r;
 }
 
-static enum vcl_status forward(struct vcl_node *node, const struct vcl_run *run,
+static enum vcl_status forward(const struct vcl_node *node, const struct vcl_run *run,
                                struct vcl_error *err)
 {
-    const struct dense *dense = node->config;
+    const struct vcl_value *in = node->in[0], *out = node->out[0];
     const struct vcl_gemm gemm = {
-        .m = run->rows,
-        .n = (uint32_t)node->out_size,
-        .k = (uint32_t)node->in_size,
-        .a = node->in,
+        .m = vcl_value_rows(in, run),
+        .n = (uint32_t)out->size,
+        .k = (uint32_t)in->size,
+        .a = in->data,
         .b = vcl_node_param(node, WEIGHT)->value,
-        .c = vcl_node_target(node),
+        .c = out->data,
         .bias = vcl_node_param(node, BIAS)->value,
-        .activation = vcl_node_fused(node, dense->activation),
+        .activation = node->activation,
     };
-    enum vcl_status r;
-    TRY(vcl_gemm_run(run->ctx, &gemm, err));
-    TRY(vcl_node_activate(node, run, dense->activation, err));
-out:
-    return r;
+    return vcl_gemm_emit(run->emit, &gemm, err);
 }
 
-/* The bias' gradient, the column sums of dout, comes with it. */
-static enum vcl_status parameter_gradients(struct vcl_node *node, const struct vcl_run *run,
+/* The bias' gradient, the column sums of the output's, comes with it. */
+static enum vcl_status parameter_gradients(const struct vcl_node *node, const struct vcl_run *run,
                                            struct vcl_error *err)
 {
-    struct vcl_param *weight = vcl_node_param(node, WEIGHT), *bias = vcl_node_param(node, BIAS);
+    const struct vcl_value *in = node->in[0], *out = node->out[0];
     const struct vcl_gemm gemm = {
-        .m = (uint32_t)node->in_size,
-        .n = (uint32_t)node->out_size,
-        .k = run->rows,
+        .m = (uint32_t)in->size,
+        .n = (uint32_t)out->size,
+        .k = vcl_value_rows(in, run),
         .trans_a = true,
-        .a = node->in,
-        .b = node->dout,
-        .c = weight->gradient,
-        .b_sums = bias->gradient,
-        .accumulate = weight->gradient_written,
+        .a = in->data,
+        .b = out->grad,
+        .c = vcl_node_param(node, WEIGHT)->gradient,
+        .b_sums = vcl_node_param(node, BIAS)->gradient,
+        .accumulate = vcl_node_writes(node, WEIGHT),
     };
-    weight->gradient_written = bias->gradient_written = true;
-    return vcl_gemm_run(run->ctx, &gemm, err);
+    return vcl_gemm_emit(run->emit, &gemm, err);
 }
 
-static enum vcl_status input_gradient(struct vcl_node *node, const struct vcl_run *run,
+static enum vcl_status input_gradient(const struct vcl_node *node, const struct vcl_run *run,
                                       struct vcl_error *err)
 {
+    const struct vcl_value *in = node->in[0], *out = node->out[0];
+    const struct vcl_want *want = &node->want[0];
     const struct vcl_gemm gemm = {
-        .m = run->rows,
-        .n = (uint32_t)node->in_size,
-        .k = (uint32_t)node->out_size,
+        .m = vcl_value_rows(in, run),
+        .n = (uint32_t)in->size,
+        .k = (uint32_t)out->size,
         .trans_b = true,
-        .a = node->dout,
+        .a = out->grad,
         .b = vcl_node_param(node, WEIGHT)->value,
-        .c = node->din,
-        .activation = node->in_activation,
-        .derivative_at = node->in_activation ? node->in : NULL,
+        .c = want->grad,
+        .accumulate = want->adds,
+        .activation = want->slope,
+        .derivative_at = want->slope ? in->data : NULL,
     };
-    return vcl_gemm_run(run->ctx, &gemm, err);
+    return vcl_gemm_emit(run->emit, &gemm, err);
 }
 
-static enum vcl_status backward(struct vcl_node *node, const struct vcl_run *run,
+static enum vcl_status backward(const struct vcl_node *node, const struct vcl_run *run,
                                 struct vcl_error *err)
 {
-    const struct dense *dense = node->config;
     enum vcl_status r;
-    TRY(vcl_node_derive(node, run, dense->activation, err));
     TRY(parameter_gradients(node, run, err));
-    if (node->din)
+    if (node->want[0].grad)
         TRY(input_gradient(node, run, err));
 out:
     return r;
 }
 
-const struct vcl_layer_def vcl_layer_dense = {
+const struct vcl_node_def vcl_layer_dense = {
     .name = "dense",
     .help = "fully connected: dense UNITS [ACTIVATION]",
     .opts = opts,
     .config_size = sizeof(struct dense),
     .defaults = &defaults,
     .outputs = VCL_OUTPUTS_VALUES,
-    .derives = true,
+    .fuses = true,
+    .folds_slope = true,
+    .adds = true,
+    .reads_in = true,
     .shape = shape,
     .forward = forward,
     .backward = backward,

@@ -30,52 +30,52 @@ static const struct vcl_opt opts[] = {
 static enum vcl_status shape(struct vcl_node *node, struct vcl_error *err)
 {
     struct dropout *dropout = node->config;
-    (void)err;
-    dropout->stream = VCL_STREAM_NODE + node->params->streams++;
-    node->out_shape = node->in_shape;
-    return VCL_OK;
+    dropout->stream = VCL_STREAM_NODE + node->graph->streams++;
+    return vcl_node_output(node, node->in[0]->shape, err);
 }
 
 static struct vcl_dropout operation(const struct vcl_node *node, const struct vcl_run *run)
 {
     const struct dropout *dropout = node->config;
     return (struct vcl_dropout){
-        .rows = run->rows,
-        .cols = (uint32_t)node->in_size,
+        .rows = vcl_value_rows(node->in[0], run),
+        .cols = (uint32_t)node->in[0]->size,
         .stream = dropout->stream,
         .p = (float)dropout->p,
         .step = run->step,
         .ids = run->ids,
-        .x = node->in,
+        .x = node->in[0]->data,
     };
 }
 
-static enum vcl_status forward(struct vcl_node *node, const struct vcl_run *run,
+static enum vcl_status forward(const struct vcl_node *node, const struct vcl_run *run,
                                struct vcl_error *err)
 {
     const struct vcl_dropout op = operation(node, run);
+    struct vcl_buf *out = node->out[0]->data;
     if (!run->training)
-        return vcl_op_activation(run->ctx, "identity", run->rows * node->in_size, node->in,
-                                 node->out, err);
-    return vcl_op_dropout_forward(run->ctx, &op, node->out, err);
+        return vcl_op_activation(run->emit, "identity", (size_t)op.rows * op.cols, op.x, out, err);
+    return vcl_op_dropout_forward(run->emit, &op, out, err);
 }
 
-static enum vcl_status backward(struct vcl_node *node, const struct vcl_run *run,
+static enum vcl_status backward(const struct vcl_node *node, const struct vcl_run *run,
                                 struct vcl_error *err)
 {
     const struct vcl_dropout op = operation(node, run);
-    if (!node->din)
+    const struct vcl_want *want = &node->want[0];
+    if (!want->grad)
         return VCL_OK;
-    return vcl_op_dropout_gradient(run->ctx, &op, node->in_activation, node->dout, node->din, err);
+    return vcl_op_dropout_gradient(run->emit, &op, want->slope, node->out[0]->grad, want->grad,
+                                   err);
 }
 
-const struct vcl_layer_def vcl_layer_dropout = {
+const struct vcl_node_def vcl_layer_dropout = {
     .name = "dropout",
     .help = "values dropped in training with probability P: dropout P",
     .opts = opts,
     .config_size = sizeof(struct dropout),
     .defaults = &defaults,
-    .derives = true,
+    .folds_slope = true,
     .shape = shape,
     .forward = forward,
     .backward = backward,

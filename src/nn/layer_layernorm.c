@@ -4,9 +4,9 @@
  * gamma plus its beta. Examples do not see each other, so training and use are the same.
  */
 #include <stddef.h>
-#include <stdio.h>
 
 #include "nn/defs.h"
+#include "nn/node_activation.h"
 #include "ops/ops.h"
 
 struct layernorm {
@@ -36,18 +36,12 @@ static const struct vcl_opt opts[] = {
 
 static enum vcl_status shape(struct vcl_node *node, struct vcl_error *err)
 {
-    struct layernorm *config = node->config;
-    char name[80];
+    const uint32_t size = (uint32_t)node->in[0]->size;
     enum vcl_status r;
-    TRY(vcl_node_activation(node, &config->activation, err));
-    node->out_shape = node->in_shape;
-    node->row_work = VCL_LAYERNORM_KEPT;
-    snprintf(name, sizeof name, "%s.weight", node->name);
-    TRY(vcl_params_add_vector(node->params, name, (uint32_t)node->in_size, 1, false,
-                              &node->param[GAMMA], err));
-    snprintf(name, sizeof name, "%s.bias", node->name);
-    TRY(vcl_params_add_vector(node->params, name, (uint32_t)node->in_size, 0, false,
-                              &node->param[BETA], err));
+    node->saved_row_floats = VCL_LAYERNORM_KEPT;
+    TRY(vcl_node_declare(node, GAMMA, "weight", vcl_param_vector(size, 1, 0), err));
+    TRY(vcl_node_declare(node, BETA, "bias", vcl_param_vector(size, 0, 0), err));
+    TRY(vcl_node_output(node, node->in[0]->shape, err));
 out:
     return r;
 }
@@ -55,55 +49,50 @@ out:
 static struct vcl_layernorm operation(const struct vcl_node *node, const struct vcl_run *run)
 {
     const struct layernorm *config = node->config;
+    const struct vcl_value *in = node->in[0];
     return (struct vcl_layernorm){
-        .rows = run->rows,
-        .cols = (uint32_t)node->in_size,
+        .rows = vcl_value_rows(in, run),
+        .cols = (uint32_t)in->size,
         .eps = (float)config->eps,
-        .x = node->in,
+        .x = in->data,
         .gamma = vcl_node_param(node, GAMMA)->value,
         .beta = vcl_node_param(node, BETA)->value,
-        .kept = node->kept,
+        .kept = node->saved,
     };
 }
 
-static enum vcl_status forward(struct vcl_node *node, const struct vcl_run *run,
+static enum vcl_status forward(const struct vcl_node *node, const struct vcl_run *run,
                                struct vcl_error *err)
 {
-    const struct layernorm *config = node->config;
     const struct vcl_layernorm op = operation(node, run);
-    enum vcl_status r;
-    TRY(vcl_op_layernorm_forward(run->ctx, &op, vcl_node_fused(node, config->activation),
-                                 vcl_node_target(node), err));
-    TRY(vcl_node_activate(node, run, config->activation, err));
-out:
-    return r;
+    return vcl_op_layernorm_forward(run->emit, &op, node->activation, node->out[0]->data, err);
 }
 
-static enum vcl_status backward(struct vcl_node *node, const struct vcl_run *run,
+static enum vcl_status backward(const struct vcl_node *node, const struct vcl_run *run,
                                 struct vcl_error *err)
 {
-    const struct layernorm *config = node->config;
     const struct vcl_layernorm op = operation(node, run);
-    struct vcl_param *gamma = vcl_node_param(node, GAMMA), *beta = vcl_node_param(node, BETA);
+    const struct vcl_want *want = &node->want[0];
+    struct vcl_buf *dy = node->out[0]->grad;
     enum vcl_status r;
-    TRY(vcl_node_derive(node, run, config->activation, err));
-    TRY(vcl_op_layernorm_parameters(run->ctx, &op, gamma->gradient_written, node->dout,
-                                    gamma->gradient, beta->gradient, err));
-    gamma->gradient_written = beta->gradient_written = true;
-    if (node->din)
-        TRY(vcl_op_layernorm_gradient(run->ctx, &op, node->in_activation, node->dout, node->din,
-                                      err));
+    TRY(vcl_op_layernorm_parameters(run->emit, &op, vcl_node_writes(node, GAMMA), dy,
+                                    vcl_node_param(node, GAMMA)->gradient,
+                                    vcl_node_param(node, BETA)->gradient, err));
+    if (want->grad)
+        TRY(vcl_op_layernorm_gradient(run->emit, &op, want->slope, dy, want->grad, err));
 out:
     return r;
 }
 
-const struct vcl_layer_def vcl_layer_layernorm = {
+const struct vcl_node_def vcl_layer_layernorm = {
     .name = "layernorm",
     .help = "normalisation of each example's values: layernorm [ACTIVATION]",
     .opts = opts,
     .config_size = sizeof(struct layernorm),
     .defaults = &defaults,
-    .derives = true,
+    .fuses = true,
+    .folds_slope = true,
+    .reads_in = true,
     .shape = shape,
     .forward = forward,
     .backward = backward,

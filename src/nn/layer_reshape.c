@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The same values in another shape. Nothing runs: the chain lets it share its input's buffers.
+ * The same values in another shape. Nothing runs: its output is its input's memory.
  */
 #include <stddef.h>
 
@@ -28,10 +28,10 @@ static const struct vcl_opt opts[] = {
 static enum vcl_status shape(struct vcl_node *node, struct vcl_error *err)
 {
     struct reshape *to = node->config;
-    const struct vcl_shape in = node->in_shape;
+    const struct vcl_shape in = node->in[0]->shape;
     if (to->height == 0 || to->width == 0)
         return ERR(err, VCL_E_ARG, "reshape needs height and width, as in \"reshape 7 7 64\"");
-    double pixels = (double)to->height * (double)to->width, size = (double)node->in_size;
+    double pixels = (double)to->height * (double)to->width, size = (double)node->in[0]->size;
     if (to->channels == 0 && pixels <= size)
         to->channels = (int64_t)(size / pixels);
     if (pixels * (double)to->channels != size) {
@@ -39,32 +39,21 @@ static enum vcl_status shape(struct vcl_node *node, struct vcl_error *err)
             ERR(err, VCL_E_ARG,
                 "reshape: %lld x %lld x %lld are %.0f values, its input %u x %u x %u has %zu",
                 (long long)to->height, (long long)to->width, (long long)to->channels,
-                pixels * (double)to->channels, in.height, in.width, in.channels, node->in_size);
+                pixels * (double)to->channels, in.height, in.width, in.channels, node->in[0]->size);
         return vcl_error_hint(err, r, "a layer \"dense %.0f\" before it makes so many",
                               pixels * (double)(to->channels ? to->channels : 1));
     }
-    node->out_shape =
-        (struct vcl_shape){(uint32_t)to->height, (uint32_t)to->width, (uint32_t)to->channels};
-    node->shares = true;
-    return VCL_OK;
+    return vcl_node_output(
+        node, (struct vcl_shape){(uint32_t)to->height, (uint32_t)to->width, (uint32_t)to->channels},
+        err);
 }
 
-static enum vcl_status nothing(struct vcl_node *node, const struct vcl_run *run,
-                               struct vcl_error *err)
-{
-    (void)node;
-    (void)run;
-    (void)err;
-    return VCL_OK;
-}
-
-const struct vcl_layer_def vcl_layer_reshape = {
+const struct vcl_node_def vcl_layer_reshape = {
     .name = "reshape",
     .help = "the same values as height x width x channels: reshape H W [C]",
     .opts = opts,
     .config_size = sizeof(struct reshape),
     .defaults = &defaults,
+    .is_alias = true,
     .shape = shape,
-    .forward = nothing,
-    .backward = nothing,
 };

@@ -38,7 +38,8 @@ enum vcl_status vcl_optimiser_find(const char *name, const struct vcl_optimiser_
     return near ? vcl_error_hint(err, r, "did you mean '%s'?", near) : r;
 }
 
-enum vcl_status vcl_optimiser_update(const struct vcl_optimiser_def *def,
+enum vcl_status vcl_optimiser_update(const struct vcl_emit *emit,
+                                     const struct vcl_optimiser_def *def,
                                      const struct vcl_optimiser_config *config,
                                      struct vcl_params *params, struct vcl_buf *step,
                                      struct vcl_buf *health, struct vcl_error *err)
@@ -59,5 +60,5 @@ enum vcl_status vcl_optimiser_update(const struct vcl_optimiser_def *def,
         .state1 = params->state[1] ? params->state[1] : params->gradient,
     };
     def->configure(config, &op);
-    return vcl_op_optimise(params->ctx, &op, err);
+    return vcl_op_optimise(emit, &op, err);
 }

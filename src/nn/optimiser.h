@@ -35,7 +35,8 @@ enum vcl_status vcl_optimiser_find(const char *name, const struct vcl_optimiser_
                                    struct vcl_error *err) VCL_MUST_CHECK;
 
 /* Enqueues one update of all parameters. */
-enum vcl_status vcl_optimiser_update(const struct vcl_optimiser_def *def,
+enum vcl_status vcl_optimiser_update(const struct vcl_emit *emit,
+                                     const struct vcl_optimiser_def *def,
                                      const struct vcl_optimiser_config *config,
                                      struct vcl_params *params, struct vcl_buf *step,
                                      struct vcl_buf *health, struct vcl_error *err) VCL_MUST_CHECK;

@@ -13,7 +13,7 @@
 enum { TENSOR_STEP = 1024 };
 
 /* Parameters in all: kernels count them in 32 bits. */
-enum { MOST = INT32_MAX - (1 << 20) };
+enum { MAX = INT32_MAX - (1 << 20) };
 
 void vcl_params_init(struct vcl_params *params, struct vcl_ctx *ctx)
 {
@@ -36,62 +36,67 @@ void vcl_params_finish(struct vcl_params *params)
     *params = (struct vcl_params){0};
 }
 
-/* Gives a copy of `param` its name and its place: among the trained, or among the states, which
- * vcl_params_allocate puts behind them. */
-static enum vcl_status add(struct vcl_params *params, const char *name, struct vcl_param param,
-                           size_t *ret_index, struct vcl_error *err)
+struct vcl_param vcl_param_matrix(uint32_t rows, uint32_t cols, float bound)
 {
-    enum vcl_status r;
-    size_t *floats = param.is_state ? &params->states : &params->floats;
+    return (struct vcl_param){
+        .rows = rows, .cols = cols, .dims = 2, .shape = {rows, cols}, .bound = bound};
+}
+
+struct vcl_param vcl_param_vector(uint32_t count, float initial, float bound)
+{
+    return (struct vcl_param){
+        .cols = count, .dims = 1, .shape = {count}, .initial = initial, .bound = bound};
+}
+
+struct vcl_param vcl_param_tensor(const uint32_t shape[VCL_PARAM_DIMS], float bound)
+{
+    struct vcl_param param = {.cols = shape[3], .dims = VCL_PARAM_DIMS, .bound = bound};
+    memcpy(param.shape, shape, sizeof param.shape);
+    param.rows = shape[0] * shape[1] * shape[2]; /* vcl_params_add sees to it that it fits */
+    return param;
+}
+
+static enum vcl_status reuse(const struct vcl_param *old, const struct vcl_param *param,
+                             struct vcl_error *err)
+{
+    if (old->dims == param->dims && old->is_state == param->is_state &&
+        memcmp(old->shape, param->shape, sizeof old->shape) == 0)
+        return VCL_OK;
+    return ERR(err, VCL_E_SHAPE, "'%s' is there already, of another shape", param->name);
+}
+
+static double values_of(const struct vcl_param *param)
+{
+    double count = 1;
+    for (uint32_t i = 0; i < param->dims; i++)
+        count *= param->shape[i];
+    return count;
+}
+
+/* Among the trained, or among the states, which vcl_params_allocate puts behind them. */
+enum vcl_status vcl_params_add(struct vcl_params *params, const struct vcl_param *param,
+                               size_t *ret_index, struct vcl_error *err)
+{
+    enum vcl_status r = VCL_OK;
+    size_t *floats = param->is_state ? &params->states : &params->floats;
     size_t step = vcl_buf_alignment(params->ctx) / sizeof(float);
     step = step > TENSOR_STEP ? step : TENSOR_STEP;
-    if (param.count > MOST || params->floats + params->states > MOST - param.count)
-        FAIL(err, VCL_E_UNSUPPORTED, "more than %d parameters are too many for any device", MOST);
-    TRY(vcl_grow(&params->items, &params->cap, params->count + 1, sizeof *params->items, err));
-    if (param.dims == 0) {
-        param.dims = param.rows ? 2 : 1;
-        param.shape[0] = param.rows ? param.rows : param.cols;
-        param.shape[1] = param.rows ? param.cols : 0;
+    for (size_t i = 0; i < params->count; i++) {
+        *ret_index = i;
+        if (strcmp(params->items[i].name, param->name) == 0)
+            return reuse(&params->items[i], param, err);
     }
-    snprintf(param.name, sizeof param.name, "%s", name);
-    param.offset = *floats;
-    *floats += (param.count + step - 1) / step * step;
-    params->items[params->count] = param;
+    if (values_of(param) + (double)(params->floats + params->states) > MAX)
+        FAIL(err, VCL_E_UNSUPPORTED, "more than %d parameters are too many for any device", MAX);
+    TRY(vcl_grow(&params->items, &params->cap, params->count + 1, sizeof *params->items, err));
+    struct vcl_param *added = &params->items[params->count];
+    *added = *param;
+    added->count = (size_t)values_of(param);
+    added->offset = *floats;
+    *floats += (added->count + step - 1) / step * step;
     *ret_index = params->count++;
 out:
     return r;
-}
-
-enum vcl_status vcl_params_add(struct vcl_params *params, const char *name, uint32_t rows,
-                               uint32_t cols, float bound, size_t *ret_index, struct vcl_error *err)
-{
-    const struct vcl_param param = {
-        .rows = rows, .cols = cols, .bound = bound, .count = (size_t)(rows ? rows : 1) * cols};
-    return add(params, name, param, ret_index, err);
-}
-
-enum vcl_status vcl_params_add_tensor(struct vcl_params *params, const char *name,
-                                      const uint32_t shape[VCL_PARAM_DIMS], float bound,
-                                      size_t *ret_index, struct vcl_error *err)
-{
-    struct vcl_param param = {.cols = shape[3], .dims = VCL_PARAM_DIMS, .bound = bound};
-    double rows = (double)shape[0] * shape[1] * shape[2];
-    if (rows * param.cols > MOST) /* and its counts may not fit */
-        return ERR(err, VCL_E_UNSUPPORTED, "more than %d parameters are too many for any device",
-                   MOST);
-    param.rows = (uint32_t)rows;
-    param.count = (size_t)param.rows * param.cols;
-    memcpy(param.shape, shape, sizeof param.shape);
-    return add(params, name, param, ret_index, err);
-}
-
-enum vcl_status vcl_params_add_vector(struct vcl_params *params, const char *name, uint32_t count,
-                                      float initial, bool is_state, size_t *ret_index,
-                                      struct vcl_error *err)
-{
-    const struct vcl_param param = {
-        .cols = count, .initial = initial, .is_state = is_state, .count = count};
-    return add(params, name, param, ret_index, err);
 }
 
 static enum vcl_status make_views(struct vcl_params *params, struct vcl_error *err)

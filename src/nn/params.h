@@ -21,35 +21,32 @@ struct vcl_param {
     size_t offset, count;  /* in floats, in the flat buffers */
     struct vcl_buf *value; /* views */
     struct vcl_buf *gradient; /* NULL unless trainable, and for state */
-    bool gradient_written;    /* in the backward pass being enqueued: the next one accumulates */
 };
 
 struct vcl_params {
     struct vcl_ctx *ctx;
     struct vcl_param *items;
     size_t count, cap;
-    size_t floats;    /* of a flat buffer, padding included; padding stays zero */
-    size_t states;    /* floats that follow in `value` only: what is not trained */
-    uint32_t streams; /* of random numbers, handed out to nodes */
+    size_t floats; /* of a flat buffer, padding included; padding stays zero */
+    size_t states; /* floats that follow in `value` only: what is not trained */
     struct vcl_buf *value, *gradient, *state[VCL_OPTIMISER_STATES]; /* those that are needed */
 };
 
 void vcl_params_init(struct vcl_params *params, struct vcl_ctx *ctx);
 void vcl_params_finish(struct vcl_params *params);
 
-/* Declares a parameter; its index is valid for good, pointers to it once allocated. */
-enum vcl_status vcl_params_add(struct vcl_params *params, const char *name, uint32_t rows,
-                               uint32_t cols, float bound, size_t *ret_index,
-                               struct vcl_error *err) VCL_MUST_CHECK;
-/* Likewise one of four dimensions: as a matrix it has the last for its columns. */
-enum vcl_status vcl_params_add_tensor(struct vcl_params *params, const char *name,
-                                      const uint32_t shape[VCL_PARAM_DIMS], float bound,
-                                      size_t *ret_index, struct vcl_error *err) VCL_MUST_CHECK;
-/* Likewise a vector that begins with one value in all places. State is saved and read with the
+/* A matrix (rows, cols), a vector, and a tensor of four dimensions that as a matrix has the last
+ * for its columns: what to declare, but for the name. Their initial values are at most `bound` away
+ * from `initial`. */
+struct vcl_param vcl_param_matrix(uint32_t rows, uint32_t cols, float bound);
+struct vcl_param vcl_param_vector(uint32_t count, float initial, float bound);
+struct vcl_param vcl_param_tensor(const uint32_t shape[VCL_PARAM_DIMS], float bound);
+
+/* Declares a parameter; its index is valid for good, pointers to it once allocated. One of a name
+ * that is there already is that one, if it has the same shape. State is saved and read with the
  * model, but no optimiser, norm or gradient sees it. */
-enum vcl_status vcl_params_add_vector(struct vcl_params *params, const char *name, uint32_t count,
-                                      float initial, bool is_state, size_t *ret_index,
-                                      struct vcl_error *err) VCL_MUST_CHECK;
+enum vcl_status vcl_params_add(struct vcl_params *params, const struct vcl_param *param,
+                               size_t *ret_index, struct vcl_error *err) VCL_MUST_CHECK;
 
 /* Makes the flat buffers; with `trainable` that of gradients too. */
 enum vcl_status vcl_params_allocate(struct vcl_params *params, bool trainable,

@@ -28,7 +28,7 @@ const struct vcl_opt vcl_pool_options[] = {
 enum vcl_status vcl_pool_shape(struct vcl_node *node, enum vcl_pooling kind, struct vcl_error *err)
 {
     struct vcl_pool_config *config = node->config;
-    const struct vcl_shape in = node->in_shape;
+    const struct vcl_shape in = node->in[0]->shape;
     struct vcl_opt_pair size = config->size, stride = config->stride;
     if (stride.height < 0)
         stride = size;
@@ -50,32 +50,34 @@ enum vcl_status vcl_pool_shape(struct vcl_node *node, enum vcl_pooling kind, str
         .stride_h = (uint32_t)stride.height,
         .stride_w = (uint32_t)stride.width,
     };
-    node->out_shape =
-        (struct vcl_shape){config->geometry.out_height, config->geometry.out_width, in.channels};
-    return VCL_OK;
+    return vcl_node_output(
+        node,
+        (struct vcl_shape){config->geometry.out_height, config->geometry.out_width, in.channels},
+        err);
 }
 
 static struct vcl_pool operation(const struct vcl_node *node, const struct vcl_run *run)
 {
     struct vcl_pool op = *(const struct vcl_pool *)node->config;
-    op.batch = run->rows;
-    op.x = node->in;
-    op.y = node->out;
+    op.batch = vcl_value_rows(node->in[0], run);
+    op.x = node->in[0]->data;
+    op.y = node->out[0]->data;
     return op;
 }
 
-enum vcl_status vcl_pool_forward(struct vcl_node *node, const struct vcl_run *run,
+enum vcl_status vcl_pool_forward(const struct vcl_node *node, const struct vcl_run *run,
                                  struct vcl_error *err)
 {
     const struct vcl_pool op = operation(node, run);
-    return vcl_op_pool_forward(run->ctx, &op, err);
+    return vcl_op_pool_forward(run->emit, &op, err);
 }
 
-enum vcl_status vcl_pool_backward(struct vcl_node *node, const struct vcl_run *run,
+enum vcl_status vcl_pool_backward(const struct vcl_node *node, const struct vcl_run *run,
                                   struct vcl_error *err)
 {
     const struct vcl_pool op = operation(node, run);
-    if (!node->din)
+    const struct vcl_want *want = &node->want[0];
+    if (!want->grad)
         return VCL_OK;
-    return vcl_op_pool_gradient(run->ctx, &op, node->in_activation, node->dout, node->din, err);
+    return vcl_op_pool_gradient(run->emit, &op, want->slope, node->out[0]->grad, want->grad, err);
 }

@@ -20,9 +20,9 @@ extern const struct vcl_pool_config vcl_pool_defaults;
 enum vcl_status vcl_pool_shape(struct vcl_node *node, enum vcl_pooling kind,
                                struct vcl_error *err) VCL_MUST_CHECK;
 /* For layers whose configuration begins with its struct vcl_pool. */
-enum vcl_status vcl_pool_forward(struct vcl_node *node, const struct vcl_run *run,
+enum vcl_status vcl_pool_forward(const struct vcl_node *node, const struct vcl_run *run,
                                  struct vcl_error *err) VCL_MUST_CHECK;
-enum vcl_status vcl_pool_backward(struct vcl_node *node, const struct vcl_run *run,
+enum vcl_status vcl_pool_backward(const struct vcl_node *node, const struct vcl_run *run,
                                   struct vcl_error *err) VCL_MUST_CHECK;
 
 #endif

@@ -11,31 +11,29 @@ static struct vcl_launch begin(const struct vcl_dropout *op, const char *kernel,
         .source = "dropout.cl",
         .kernel = kernel,
         .options = options,
-        .args = {VCL_ARG((int32_t)op->rows), VCL_ARG((int32_t)op->cols), VCL_ARG(op->stream),
-                 VCL_ARG(op->p), VCL_ARG(1.0f / (1.0f - op->p)), VCL_ARG(op->step),
-                 VCL_ARG(op->ids), VCL_ARG(op->x)},
-        .n_args = 8,
+        VCL_ARGS((int32_t)op->rows, (int32_t)op->cols, op->stream, op->p, 1.0f / (1.0f - op->p),
+                 op->step, op->ids, op->x),
     };
 }
 
-enum vcl_status vcl_op_dropout_forward(struct vcl_ctx *ctx, const struct vcl_dropout *op,
+enum vcl_status vcl_op_dropout_forward(const struct vcl_emit *emit, const struct vcl_dropout *op,
                                        struct vcl_buf *y, struct vcl_error *err)
 {
     struct vcl_launch launch = begin(op, "dropout_forward", "-DACT=act_identity");
-    launch.args[launch.n_args++] = VCL_ARG(y);
-    vcl_part_size(ctx, &launch, op->rows, op->cols);
-    return vcl_launch_run(ctx, &launch, err);
+    vcl_arg_add(&launch, VCL_ARG(y));
+    vcl_part_size(emit->ctx, &launch, op->rows, op->cols);
+    return vcl_emit_launch(emit, &launch, err);
 }
 
-enum vcl_status vcl_op_dropout_gradient(struct vcl_ctx *ctx, const struct vcl_dropout *op,
+enum vcl_status vcl_op_dropout_gradient(const struct vcl_emit *emit, const struct vcl_dropout *op,
                                         const char *in_activation, struct vcl_buf *dy,
                                         struct vcl_buf *dx, struct vcl_error *err)
 {
     char options[64];
     snprintf(options, sizeof options, "-DACT=act_%s", in_activation ? in_activation : "identity");
     struct vcl_launch launch = begin(op, "dropout_gradient", options);
-    launch.args[launch.n_args++] = VCL_ARG(dy);
-    launch.args[launch.n_args++] = VCL_ARG(dx);
-    vcl_part_size(ctx, &launch, op->rows, op->cols);
-    return vcl_launch_run(ctx, &launch, err);
+    vcl_arg_add(&launch, VCL_ARG(dy));
+    vcl_arg_add(&launch, VCL_ARG(dx));
+    vcl_part_size(emit->ctx, &launch, op->rows, op->cols);
+    return vcl_emit_launch(emit, &launch, err);
 }

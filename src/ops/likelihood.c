@@ -21,7 +21,7 @@ out:
     return r;
 }
 
-enum vcl_status vcl_op_likelihood(struct vcl_ctx *ctx, const struct vcl_likelihood_op *op,
+enum vcl_status vcl_op_likelihood(const struct vcl_emit *emit, const struct vcl_likelihood_op *op,
                                   struct vcl_error *err)
 {
     char options[OPTIONS];
@@ -30,27 +30,27 @@ enum vcl_status vcl_op_likelihood(struct vcl_ctx *ctx, const struct vcl_likeliho
         .source = "likelihood.cl",
         .kernel = "likelihood",
         .options = options,
-        .args = {VCL_ARG((int32_t)op->cols), VCL_ARG((int32_t)op->repeat),
-                 VCL_ARG((int32_t)(op->dy != NULL)), VCL_ARG(1.0f / (float)op->rows),
-                 VCL_ARG(op->parameter), VCL_ARG(op->x), VCL_ARG(op->y), VCL_ARG(op->loss),
-                 VCL_ARG(op->dy ? op->dy : op->loss)},
-        .n_args = 9,
+        VCL_ARGS((int32_t)op->cols, (int32_t)op->repeat, (int32_t)(op->dy != NULL),
+                 op->weight / (float)op->rows, op->parameter, op->x, op->y, op->loss,
+                 op->dy ? op->dy : op->loss),
     };
-    vcl_row_size(ctx, &launch, op->rows);
-    return vcl_launch_run(ctx, &launch, err);
+    vcl_row_size(emit->ctx, &launch, op->rows);
+    return vcl_emit_launch(emit, &launch, err);
 }
 
-enum vcl_status vcl_op_metrics(struct vcl_ctx *ctx, uint32_t rows, struct vcl_buf *step,
-                               struct vcl_buf *recon, struct vcl_buf *kl, struct vcl_buf *slots,
-                               struct vcl_buf *health, struct vcl_error *err)
+enum vcl_status vcl_op_metrics(const struct vcl_emit *emit, uint32_t rows,
+                               struct vcl_buf *const *terms, uint32_t count, struct vcl_buf *step,
+                               struct vcl_buf *slots, struct vcl_buf *health, struct vcl_error *err)
 {
+    struct vcl_buf *all[VCL_TERMS];
+    for (uint32_t i = 0; i < VCL_TERMS; i++) /* the kernel does not look at more than there are */
+        all[i] = terms[i < count ? i : 0];
     struct vcl_launch launch = {
         .source = "core.cl",
         .kernel = "metrics",
-        .args = {VCL_ARG((int32_t)rows), VCL_ARG(step), VCL_ARG(recon), VCL_ARG(kl), VCL_ARG(slots),
-                 VCL_ARG(health)},
-        .n_args = 6,
+        VCL_ARGS((int32_t)rows, (int32_t)count, step, all[0], all[1], all[2], all[3], slots,
+                 health),
     };
-    vcl_row_size(ctx, &launch, 1);
-    return vcl_launch_run(ctx, &launch, err);
+    vcl_row_size(emit->ctx, &launch, 1);
+    return vcl_emit_launch(emit, &launch, err);
 }

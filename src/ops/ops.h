@@ -6,13 +6,14 @@
 #ifndef VCL_OPS_OPS_H
 #define VCL_OPS_OPS_H
 
-#include "cl/context.h"
+#include "cl/emit.h"
 
 /* What changes from step to step; lives in a device buffer, see kernels/step.cl. */
 struct vcl_step {
     uint32_t seed_lo, seed_hi, step, epoch, slot;
     float lr, kl_weight, correction1, correction2;
-    uint32_t reserved[7];
+    uint32_t sample; /* the first one of several of an example */
+    uint32_t reserved[6];
 };
 
 /* Whether training is still finite; written by the device, see kernels/step.cl. */
@@ -27,23 +28,23 @@ enum vcl_status vcl_ops_prepare(struct vcl_ctx *ctx, const char *likelihood,
 /* ---- pointwise.c ---- */
 
 /* y (n) = act(x). */
-enum vcl_status vcl_op_activation(struct vcl_ctx *ctx, const char *activation, size_t n,
+enum vcl_status vcl_op_activation(const struct vcl_emit *emit, const char *activation, size_t n,
                                   struct vcl_buf *x, struct vcl_buf *y,
                                   struct vcl_error *err) VCL_MUST_CHECK;
 /* y (n) = act(a + b). */
-enum vcl_status vcl_op_add(struct vcl_ctx *ctx, const char *activation, size_t n, struct vcl_buf *a,
-                           struct vcl_buf *b, struct vcl_buf *y,
+enum vcl_status vcl_op_add(const struct vcl_emit *emit, const char *activation, size_t n,
+                           struct vcl_buf *a, struct vcl_buf *b, struct vcl_buf *y,
                            struct vcl_error *err) VCL_MUST_CHECK;
 /* dx (n) = dy, or dx + dy with `accumulate`, times the activation's derivative where its value was
  * y; not for gelu and silu. NULL is the identity. */
-enum vcl_status vcl_op_pass_gradient(struct vcl_ctx *ctx, const char *activation, size_t n,
+enum vcl_status vcl_op_pass_gradient(const struct vcl_emit *emit, const char *activation, size_t n,
                                      bool accumulate, struct vcl_buf *dy, struct vcl_buf *y,
                                      struct vcl_buf *dx, struct vcl_error *err) VCL_MUST_CHECK;
 
 /* ---- reduce.c ---- */
 
 /* sums (ceil(n / cols)) = sums of each run of `cols` elements of x (n); of squares, if so asked. */
-enum vcl_status vcl_op_row_sums(struct vcl_ctx *ctx, size_t n, size_t cols, bool squares,
+enum vcl_status vcl_op_row_sums(const struct vcl_emit *emit, size_t n, size_t cols, bool squares,
                                 struct vcl_buf *x, struct vcl_buf *sums,
                                 struct vcl_error *err) VCL_MUST_CHECK;
 
@@ -65,18 +66,19 @@ struct vcl_latent {
     struct vcl_buf *mask;        /* (Z); likewise */
 };
 
-enum vcl_status vcl_op_latent_forward(struct vcl_ctx *ctx, const struct vcl_latent *latent,
+enum vcl_status vcl_op_latent_forward(const struct vcl_emit *emit, const struct vcl_latent *latent,
                                       struct vcl_error *err) VCL_MUST_CHECK;
-/* dheads (B, 2Z) from dz (B, Z); needs repeat = 1. */
-enum vcl_status vcl_op_latent_backward(struct vcl_ctx *ctx, const struct vcl_latent *latent,
-                                       struct vcl_buf *dz, struct vcl_buf *dheads,
+/* dheads (B, 2Z) from dz (B, Z) and the KL, of which the step's kl_weight * weight / B is
+ * minimised; needs repeat = 1. */
+enum vcl_status vcl_op_latent_backward(const struct vcl_emit *emit, const struct vcl_latent *latent,
+                                       float weight, struct vcl_buf *dz, struct vcl_buf *dheads,
                                        struct vcl_error *err) VCL_MUST_CHECK;
 /* ratio (B * repeat) = log p(z) - log q(z|x). */
-enum vcl_status vcl_op_latent_log_ratio(struct vcl_ctx *ctx, const struct vcl_latent *latent,
-                                        struct vcl_buf *ratio,
+enum vcl_status vcl_op_latent_log_ratio(const struct vcl_emit *emit,
+                                        const struct vcl_latent *latent, struct vcl_buf *ratio,
                                         struct vcl_error *err) VCL_MUST_CHECK;
 /* x (rows, cols) = N(0, 1), rows numbered from first_row. */
-enum vcl_status vcl_op_fill_normal(struct vcl_ctx *ctx, uint32_t rows, uint32_t cols,
+enum vcl_status vcl_op_fill_normal(const struct vcl_emit *emit, uint32_t rows, uint32_t cols,
                                    uint32_t stream, uint32_t first_row, struct vcl_buf *step,
                                    struct vcl_buf *x, struct vcl_error *err) VCL_MUST_CHECK;
 
@@ -86,18 +88,22 @@ struct vcl_likelihood_op {
     const char *name; /* of kernels/likelihood.cl */
     float parameter;  /* its constant, for instance a standard deviation */
     uint32_t rows, cols, repeat;
+    float weight;         /* of a row in what is minimised: its gradient is weight / rows */
     struct vcl_buf *x;    /* (rows / repeat, cols) */
     struct vcl_buf *y;    /* (rows, cols), the decoder's output */
     struct vcl_buf *loss; /* (rows), nats */
-    struct vcl_buf *dy;   /* (rows, cols), gradient / rows; NULL: not wanted */
+    struct vcl_buf *dy;   /* (rows, cols), times weight / rows; NULL: not wanted */
 };
-enum vcl_status vcl_op_likelihood(struct vcl_ctx *ctx, const struct vcl_likelihood_op *op,
+enum vcl_status vcl_op_likelihood(const struct vcl_emit *emit, const struct vcl_likelihood_op *op,
                                   struct vcl_error *err) VCL_MUST_CHECK;
 
-/* Sums recon (rows) and kl (rows) into slots[2 * step.slot ..] and watches them. */
-enum vcl_status vcl_op_metrics(struct vcl_ctx *ctx, uint32_t rows, struct vcl_buf *step,
-                               struct vcl_buf *recon, struct vcl_buf *kl, struct vcl_buf *slots,
-                               struct vcl_buf *health, struct vcl_error *err) VCL_MUST_CHECK;
+/* Terms of a loss, at most. */
+enum { VCL_TERMS = 4 };
+/* Sums each of `count` terms (rows) into slots[VCL_TERMS * step.slot ..] and watches them. */
+enum vcl_status vcl_op_metrics(const struct vcl_emit *emit, uint32_t rows,
+                               struct vcl_buf *const *terms, uint32_t count, struct vcl_buf *step,
+                               struct vcl_buf *slots, struct vcl_buf *health,
+                               struct vcl_error *err) VCL_MUST_CHECK;
 
 /* ---- optimise.c ---- */
 
@@ -108,7 +114,7 @@ struct vcl_optimise {
     size_t n;
     struct vcl_buf *step, *health, *gradient, *value, *state0, *state1;
 };
-enum vcl_status vcl_op_optimise(struct vcl_ctx *ctx, const struct vcl_optimise *op,
+enum vcl_status vcl_op_optimise(const struct vcl_emit *emit, const struct vcl_optimise *op,
                                 struct vcl_error *err) VCL_MUST_CHECK;
 
 /* ---- unpack.c ---- */
@@ -116,7 +122,7 @@ enum vcl_status vcl_op_optimise(struct vcl_ctx *ctx, const struct vcl_optimise *
 enum vcl_binarise { VCL_BINARISE_NONE, VCL_BINARISE_DYNAMIC, VCL_BINARISE_THRESHOLD };
 
 /* x (rows, cols) from a batch of bytes (value / 255) or floats in `raw`. */
-enum vcl_status vcl_op_unpack(struct vcl_ctx *ctx, bool bytes, enum vcl_binarise binarise,
+enum vcl_status vcl_op_unpack(const struct vcl_emit *emit, bool bytes, enum vcl_binarise binarise,
                               uint32_t rows, uint32_t cols, struct vcl_buf *step,
                               struct vcl_buf *ids, struct vcl_buf *raw, struct vcl_buf *x,
                               struct vcl_error *err) VCL_MUST_CHECK;
@@ -134,25 +140,29 @@ struct vcl_batchnorm {
 enum { VCL_BATCHNORM_KEPT = 4 };
 
 /* `kept` from the batch, a step of the running averages towards it; needs two rows or more. */
-enum vcl_status vcl_op_batchnorm_statistics(struct vcl_ctx *ctx, const struct vcl_batchnorm *op,
+enum vcl_status vcl_op_batchnorm_statistics(const struct vcl_emit *emit,
+                                            const struct vcl_batchnorm *op,
                                             struct vcl_error *err) VCL_MUST_CHECK;
 /* `kept` from the running averages. */
-enum vcl_status vcl_op_batchnorm_running(struct vcl_ctx *ctx, const struct vcl_batchnorm *op,
+enum vcl_status vcl_op_batchnorm_running(const struct vcl_emit *emit,
+                                         const struct vcl_batchnorm *op,
                                          struct vcl_error *err) VCL_MUST_CHECK;
 /* y (rows, cols) from x and `kept`. */
-enum vcl_status vcl_op_batchnorm_apply(struct vcl_ctx *ctx, const struct vcl_batchnorm *op,
+enum vcl_status vcl_op_batchnorm_apply(const struct vcl_emit *emit, const struct vcl_batchnorm *op,
                                        const char *activation, struct vcl_buf *y,
                                        struct vcl_error *err) VCL_MUST_CHECK;
 /* dgamma, dbeta (cols), added to what is there with `accumulate`; after _statistics. */
-enum vcl_status vcl_op_batchnorm_parameters(struct vcl_ctx *ctx, const struct vcl_batchnorm *op,
-                                            bool accumulate, struct vcl_buf *dy,
-                                            struct vcl_buf *dgamma, struct vcl_buf *dbeta,
+enum vcl_status vcl_op_batchnorm_parameters(const struct vcl_emit *emit,
+                                            const struct vcl_batchnorm *op, bool accumulate,
+                                            struct vcl_buf *dy, struct vcl_buf *dgamma,
+                                            struct vcl_buf *dbeta,
                                             struct vcl_error *err) VCL_MUST_CHECK;
 /* dx, times the derivative of the activation (NULL: none) that x is the value of; after
  * _parameters. */
-enum vcl_status vcl_op_batchnorm_gradient(struct vcl_ctx *ctx, const struct vcl_batchnorm *op,
-                                          const char *in_activation, struct vcl_buf *dy,
-                                          struct vcl_buf *dx, struct vcl_error *err) VCL_MUST_CHECK;
+enum vcl_status vcl_op_batchnorm_gradient(const struct vcl_emit *emit,
+                                          const struct vcl_batchnorm *op, const char *in_activation,
+                                          struct vcl_buf *dy, struct vcl_buf *dx,
+                                          struct vcl_error *err) VCL_MUST_CHECK;
 
 /* Layer normalisation of each row of x (rows, cols): kernels/norm.cl. */
 struct vcl_layernorm {
@@ -163,16 +173,18 @@ struct vcl_layernorm {
 };
 enum { VCL_LAYERNORM_KEPT = 2 };
 
-enum vcl_status vcl_op_layernorm_forward(struct vcl_ctx *ctx, const struct vcl_layernorm *op,
-                                         const char *activation, struct vcl_buf *y,
-                                         struct vcl_error *err) VCL_MUST_CHECK;
-enum vcl_status vcl_op_layernorm_parameters(struct vcl_ctx *ctx, const struct vcl_layernorm *op,
-                                            bool accumulate, struct vcl_buf *dy,
-                                            struct vcl_buf *dgamma, struct vcl_buf *dbeta,
+enum vcl_status vcl_op_layernorm_forward(const struct vcl_emit *emit,
+                                         const struct vcl_layernorm *op, const char *activation,
+                                         struct vcl_buf *y, struct vcl_error *err) VCL_MUST_CHECK;
+enum vcl_status vcl_op_layernorm_parameters(const struct vcl_emit *emit,
+                                            const struct vcl_layernorm *op, bool accumulate,
+                                            struct vcl_buf *dy, struct vcl_buf *dgamma,
+                                            struct vcl_buf *dbeta,
                                             struct vcl_error *err) VCL_MUST_CHECK;
-enum vcl_status vcl_op_layernorm_gradient(struct vcl_ctx *ctx, const struct vcl_layernorm *op,
-                                          const char *in_activation, struct vcl_buf *dy,
-                                          struct vcl_buf *dx, struct vcl_error *err) VCL_MUST_CHECK;
+enum vcl_status vcl_op_layernorm_gradient(const struct vcl_emit *emit,
+                                          const struct vcl_layernorm *op, const char *in_activation,
+                                          struct vcl_buf *dy, struct vcl_buf *dx,
+                                          struct vcl_error *err) VCL_MUST_CHECK;
 
 /* ---- dropout.c ---- */
 
@@ -183,10 +195,10 @@ struct vcl_dropout {
     struct vcl_buf *step, *ids;
     struct vcl_buf *x; /* (rows, cols) */
 };
-enum vcl_status vcl_op_dropout_forward(struct vcl_ctx *ctx, const struct vcl_dropout *op,
+enum vcl_status vcl_op_dropout_forward(const struct vcl_emit *emit, const struct vcl_dropout *op,
                                        struct vcl_buf *y, struct vcl_error *err) VCL_MUST_CHECK;
 /* Times the derivative of the activation (NULL: none) that x is the value of. */
-enum vcl_status vcl_op_dropout_gradient(struct vcl_ctx *ctx, const struct vcl_dropout *op,
+enum vcl_status vcl_op_dropout_gradient(const struct vcl_emit *emit, const struct vcl_dropout *op,
                                         const char *in_activation, struct vcl_buf *dy,
                                         struct vcl_buf *dx, struct vcl_error *err) VCL_MUST_CHECK;
 
@@ -200,10 +212,10 @@ struct vcl_pool {
     uint32_t size_h, size_w, stride_h, stride_w; /* of windows; for upsampling size is the factor */
     struct vcl_buf *x, *y;
 };
-enum vcl_status vcl_op_pool_forward(struct vcl_ctx *ctx, const struct vcl_pool *op,
+enum vcl_status vcl_op_pool_forward(const struct vcl_emit *emit, const struct vcl_pool *op,
                                     struct vcl_error *err) VCL_MUST_CHECK;
 /* Times the derivative of the activation (NULL: none) that x is the value of. */
-enum vcl_status vcl_op_pool_gradient(struct vcl_ctx *ctx, const struct vcl_pool *op,
+enum vcl_status vcl_op_pool_gradient(const struct vcl_emit *emit, const struct vcl_pool *op,
                                      const char *in_activation, struct vcl_buf *dy,
                                      struct vcl_buf *dx, struct vcl_error *err) VCL_MUST_CHECK;
 

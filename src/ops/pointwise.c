@@ -4,7 +4,7 @@
 #include "gemm/gemm.h"
 #include "ops/ops.h"
 
-enum vcl_status vcl_op_activation(struct vcl_ctx *ctx, const char *activation, size_t n,
+enum vcl_status vcl_op_activation(const struct vcl_emit *emit, const char *activation, size_t n,
                                   struct vcl_buf *x, struct vcl_buf *y, struct vcl_error *err)
 {
     char options[64];
@@ -13,15 +13,15 @@ enum vcl_status vcl_op_activation(struct vcl_ctx *ctx, const char *activation, s
         .source = "pointwise.cl",
         .kernel = "activation",
         .options = options,
-        .args = {VCL_ARG((int32_t)n), VCL_ARG(x), VCL_ARG(y)},
-        .n_args = 3,
+        VCL_ARGS((int32_t)n, x, y),
     };
-    vcl_flat_size(ctx, &launch, n, 1);
-    return vcl_launch_run(ctx, &launch, err);
+    vcl_flat_size(emit->ctx, &launch, n, 1);
+    return vcl_emit_launch(emit, &launch, err);
 }
 
-enum vcl_status vcl_op_add(struct vcl_ctx *ctx, const char *activation, size_t n, struct vcl_buf *a,
-                           struct vcl_buf *b, struct vcl_buf *y, struct vcl_error *err)
+enum vcl_status vcl_op_add(const struct vcl_emit *emit, const char *activation, size_t n,
+                           struct vcl_buf *a, struct vcl_buf *b, struct vcl_buf *y,
+                           struct vcl_error *err)
 {
     char options[64];
     snprintf(options, sizeof options, "-DACT=act_%s", activation);
@@ -29,14 +29,13 @@ enum vcl_status vcl_op_add(struct vcl_ctx *ctx, const char *activation, size_t n
         .source = "pointwise.cl",
         .kernel = "add",
         .options = options,
-        .args = {VCL_ARG((int32_t)n), VCL_ARG(a), VCL_ARG(b), VCL_ARG(y)},
-        .n_args = 4,
+        VCL_ARGS((int32_t)n, a, b, y),
     };
-    vcl_flat_size(ctx, &launch, n, 1);
-    return vcl_launch_run(ctx, &launch, err);
+    vcl_flat_size(emit->ctx, &launch, n, 1);
+    return vcl_emit_launch(emit, &launch, err);
 }
 
-enum vcl_status vcl_op_pass_gradient(struct vcl_ctx *ctx, const char *activation, size_t n,
+enum vcl_status vcl_op_pass_gradient(const struct vcl_emit *emit, const char *activation, size_t n,
                                      bool accumulate, struct vcl_buf *dy, struct vcl_buf *y,
                                      struct vcl_buf *dx, struct vcl_error *err)
 {
@@ -46,10 +45,8 @@ enum vcl_status vcl_op_pass_gradient(struct vcl_ctx *ctx, const char *activation
         .source = "pointwise.cl",
         .kernel = "pass_gradient",
         .options = options,
-        .args = {VCL_ARG((int32_t)n), VCL_ARG((int32_t)accumulate), VCL_ARG(dy), VCL_ARG(y),
-                 VCL_ARG(dx)},
-        .n_args = 5,
+        VCL_ARGS((int32_t)n, (int32_t)accumulate, dy, y, dx),
     };
-    vcl_flat_size(ctx, &launch, n, 1);
-    return vcl_launch_run(ctx, &launch, err);
+    vcl_flat_size(emit->ctx, &launch, n, 1);
+    return vcl_emit_launch(emit, &launch, err);
 }

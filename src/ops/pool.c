@@ -31,16 +31,17 @@ static struct vcl_launch begin(const struct vcl_pool *op, const char *kernel, co
     return launch;
 }
 
-enum vcl_status vcl_op_pool_forward(struct vcl_ctx *ctx, const struct vcl_pool *op,
+enum vcl_status vcl_op_pool_forward(const struct vcl_emit *emit, const struct vcl_pool *op,
                                     struct vcl_error *err)
 {
     struct vcl_launch launch = begin(op, kernels[op->kind].forward, "-DACT=act_identity");
     add(&launch, VCL_ARG(op->y));
-    vcl_part_size(ctx, &launch, (size_t)op->batch * op->out_height * op->out_width, op->channels);
-    return vcl_launch_run(ctx, &launch, err);
+    vcl_part_size(emit->ctx, &launch, (size_t)op->batch * op->out_height * op->out_width,
+                  op->channels);
+    return vcl_emit_launch(emit, &launch, err);
 }
 
-enum vcl_status vcl_op_pool_gradient(struct vcl_ctx *ctx, const struct vcl_pool *op,
+enum vcl_status vcl_op_pool_gradient(const struct vcl_emit *emit, const struct vcl_pool *op,
                                      const char *in_activation, struct vcl_buf *dy,
                                      struct vcl_buf *dx, struct vcl_error *err)
 {
@@ -51,6 +52,6 @@ enum vcl_status vcl_op_pool_gradient(struct vcl_ctx *ctx, const struct vcl_pool 
         add(&launch, VCL_ARG(op->y));
     add(&launch, VCL_ARG(dy));
     add(&launch, VCL_ARG(dx));
-    vcl_part_size(ctx, &launch, (size_t)op->batch * op->height * op->width, op->channels);
-    return vcl_launch_run(ctx, &launch, err);
+    vcl_part_size(emit->ctx, &launch, (size_t)op->batch * op->height * op->width, op->channels);
+    return vcl_emit_launch(emit, &launch, err);
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * What to say when a number is no longer finite. The device skips updates from the bad step on
- * (kernels/step.cl), so the step can be done again here, stage by stage, to find the first tensor.
+ * (kernels/step.cl), so the step can be done again here to find the first tensor.
  */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "train/trainer.h"
@@ -22,38 +23,52 @@ static bool is_finite_buffer(struct vcl_buf *buf, size_t floats)
     return finite;
 }
 
-static const char *bad_node(const struct vcl_chain *chain, uint32_t rows)
+/* The first value of a graph, in the order of computation, that is not finite; or NULL. The name
+ * lives as long as the graph. */
+static const char *bad_value(const struct vcl_graph *graph, const struct vcl_run *run)
 {
-    for (size_t i = 0; i < chain->count; i++) {
-        const char *inner = chain->nodes[i].inner ? bad_node(chain->nodes[i].inner, rows) : NULL;
-        if (inner)
-            return inner;
-        if (!is_finite_buffer(chain->nodes[i].out, rows * chain->nodes[i].out_size))
-            return chain->nodes[i].name;
+    for (size_t i = 0; i < graph->n_values; i++) {
+        const struct vcl_value *value = graph->values[i];
+        if (!is_finite_buffer(value->data, vcl_value_rows(value, run) * value->size))
+            return value->name;
     }
     return NULL;
 }
 
-/* The first tensor of the step, in the order of computation, that is not finite. */
-static const char *first_bad_tensor(struct vcl_trainer *trainer, uint64_t step)
+/* Does the step forward in a graph of its own, where no value's memory is used again. */
+static enum vcl_status replay(struct vcl_trainer *trainer, uint64_t step, struct vcl_build *b,
+                              char name[64])
 {
     struct vcl_model *model = trainer->model;
     const struct vcl_step values = vcl_training_step(trainer, step);
-    const char *name;
-    if (vcl_loop_step(trainer, &trainer->train, &values, step, NULL) < 0)
-        return "unknown";
-    uint32_t rows = vcl_loop_rows(&trainer->train, step);
-    if (!is_finite_buffer(model->x, (size_t)rows * model->data_size))
-        return "the data";
-    if ((name = bad_node(&model->encoder, rows)))
-        return name;
-    if (!is_finite_buffer(model->z, (size_t)rows * model->latent))
-        return "z";
-    if (!is_finite_buffer(model->kl, rows))
-        return "the KL term";
-    if ((name = bad_node(&model->decoder, rows)))
-        return name;
-    return "the reconstruction loss";
+    const struct vcl_loop *loop = &trainer->train;
+    const struct vcl_run run = {.emit = VCL_AT_ONCE(trainer->ctx),
+                                .batch = vcl_loop_rows(loop, step),
+                                .training = true,
+                                .step = model->step,
+                                .ids = model->ids};
+    enum vcl_status r;
+    TRY(vcl_model_build(model, b, NULL));
+    vcl_graph_prepare(&b->graph, false);
+    TRY(vcl_graph_place(&b->graph, &(struct vcl_placing){.batch = run.batch, .apart = true}, NULL));
+    TRY(vcl_model_send(model, &values, loop->set, loop->order + step * loop->batch, run.batch,
+                       NULL));
+    TRY(vcl_model_unpack(model, run.emit, run.batch, loop->set->dtype, trainer->binarise, NULL));
+    TRY(vcl_graph_forward(&b->graph, &run, NULL));
+    const char *bad = bad_value(&b->graph, &run);
+    if (bad)
+        snprintf(name, 64, "%s", bad);
+out:
+    return r;
+}
+
+static void first_bad_tensor(struct vcl_trainer *trainer, uint64_t step, char name[64])
+{
+    struct vcl_build b = {0};
+    snprintf(name, 64, "the reconstruction loss");
+    if (replay(trainer, step, &b, name) < 0)
+        snprintf(name, 64, "unknown");
+    vcl_graph_finish(&b.graph);
 }
 
 enum vcl_status vcl_health_check(struct vcl_trainer *trainer, struct vcl_error *err)
@@ -62,14 +77,17 @@ enum vcl_status vcl_health_check(struct vcl_trainer *trainer, struct vcl_error *
     enum vcl_status r = vcl_buf_read(trainer->health, 0, sizeof health, &health, err);
     if (r < 0 || (!health.halted && health.bad_index == UINT32_MAX))
         return r;
+    char name[64] = "";
     const struct vcl_param *param = vcl_params_at(&trainer->model->params, health.bad_index);
     bool gradient = health.bad_index != UINT32_MAX;
     uint64_t before = trainer->at.epoch * trainer->train.steps;
     /* A bad gradient is found after its step's loss, and halts the next step, if there was one. */
     uint64_t bad = health.halted ? health.bad_step - gradient : before + trainer->at.step - 1;
+    if (!gradient)
+        first_bad_tensor(trainer, bad - before, name);
     r = ERR(err, VCL_E_NUMERIC, "step %llu (epoch %llu, step %llu): %s%s is not finite",
             (unsigned long long)bad + 1, (unsigned long long)trainer->at.epoch + 1,
             (unsigned long long)(bad - before) + 1, gradient ? "the gradient of " : "",
-            gradient ? (param ? param->name : "padding") : first_bad_tensor(trainer, bad - before));
+            gradient ? (param ? param->name : "padding") : name);
     return vcl_error_hint(err, r, VCL_DIVERGED_HINT "; the last checkpoint is untouched");
 }

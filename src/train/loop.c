@@ -38,19 +38,31 @@ uint32_t vcl_loop_rows(const struct vcl_loop *loop, uint64_t step)
     return step + 1 == loop->steps && loop->tail ? loop->tail : loop->batch;
 }
 
-static enum vcl_status enqueue_step(struct vcl_trainer *trainer, const struct vcl_loop *loop,
-                                    uint32_t rows, bool training, struct vcl_error *err)
+static enum vcl_status sum_terms(struct vcl_trainer *trainer, const struct vcl_emit *emit,
+                                 uint32_t rows, struct vcl_error *err)
+{
+    const struct vcl_model *model = trainer->model;
+    const struct vcl_graph *graph = &model->objective_graph.graph;
+    struct vcl_buf *terms[VCL_TERMS];
+    for (uint32_t i = 0; i < graph->n_terms; i++)
+        terms[i] = graph->terms[i].value->data;
+    return vcl_op_metrics(emit, rows, terms, graph->n_terms, model->step, trainer->slots,
+                          trainer->health, err);
+}
+
+static enum vcl_status emit_step(struct vcl_trainer *trainer, const struct vcl_emit *emit,
+                                 const struct vcl_loop *loop, uint32_t rows, bool training,
+                                 struct vcl_error *err)
 {
     struct vcl_model *model = trainer->model;
     enum vcl_status r;
-    TRY(vcl_model_unpack(model, rows, loop->set->dtype, trainer->binarise, err));
-    TRY(vcl_model_forward(model, rows, training, err));
-    TRY(vcl_op_metrics(model->ctx, rows, model->step, model->recon, model->kl, trainer->slots,
-                       trainer->health, err));
+    TRY(vcl_model_unpack(model, emit, rows, loop->set->dtype, trainer->binarise, err));
+    TRY(vcl_model_forward(model, emit, rows, training, err));
+    TRY(sum_terms(trainer, emit, rows, err));
     if (training) {
-        TRY(vcl_model_backward(model, rows, err));
-        TRY(vcl_optimiser_update(trainer->optimiser, &trainer->optimiser_config, &model->params,
-                                 model->step, trainer->health, err));
+        TRY(vcl_model_backward(model, emit, rows, err));
+        TRY(vcl_optimiser_update(emit, trainer->optimiser, &trainer->optimiser_config,
+                                 &model->params, model->step, trainer->health, err));
     }
 out:
     return r;
@@ -60,11 +72,12 @@ static enum vcl_status record(struct vcl_trainer *trainer, const struct vcl_loop
                               uint32_t rows, bool training, struct vcl_list **ret_list,
                               struct vcl_error *err)
 {
-    enum vcl_status r = vcl_list_begin(trainer->ctx, ret_list, err);
+    enum vcl_status r = vcl_list_create(trainer->ctx, ret_list, err);
     if (r < 0)
         return r;
-    r = enqueue_step(trainer, loop, rows, training, err);
-    vcl_list_end(trainer->ctx);
+    const struct vcl_emit emit = {.ctx = trainer->ctx, .list = *ret_list};
+    r = emit_step(trainer, &emit, loop, rows, training, err);
+    vcl_list_seal(*ret_list);
     return r;
 }
 
@@ -132,10 +145,11 @@ enum vcl_status vcl_loop_evaluate(struct vcl_trainer *trainer, struct vcl_loop *
         values.slot = (uint32_t)step;
         TRY(vcl_loop_step(trainer, loop, &values, step, err));
     }
-    TRY(vcl_buf_read(trainer->slots, 0, loop->steps * 2 * sizeof(float), trainer->host_slots, err));
+    TRY(vcl_buf_read(trainer->slots, 0, loop->steps * sizeof *trainer->host_slots,
+                     trainer->host_slots, err));
     for (uint64_t step = 0; step < loop->steps; step++) {
-        sum.recon += trainer->host_slots[2 * step];
-        sum.kl += trainer->host_slots[2 * step + 1];
+        sum.recon += trainer->host_slots[step].recon;
+        sum.kl += trainer->host_slots[step].kl;
     }
     sum.recon /= (double)loop->count;
     sum.kl /= (double)loop->count;

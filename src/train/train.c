@@ -57,8 +57,8 @@ static enum vcl_status make_metrics(struct vcl_trainer *t, struct vcl_error *err
     enum vcl_status r;
     steps = t->valid.steps > steps ? t->valid.steps : steps;
     steps = t->test.steps > steps ? t->test.steps : steps;
-    TRY(vcl_alloc(steps, 2 * sizeof(float), &t->host_slots, err));
-    TRY(vcl_buf_create(t->ctx, steps * 2 * sizeof(float), &t->slots, err));
+    TRY(vcl_alloc(steps, sizeof *t->host_slots, &t->host_slots, err));
+    TRY(vcl_buf_create(t->ctx, steps * sizeof *t->host_slots, &t->slots, err));
     TRY(vcl_buf_create(t->ctx, sizeof health, &t->health, err));
     TRY(vcl_buf_write(t->health, 0, sizeof health, &health, err));
 out:
@@ -152,9 +152,9 @@ static void shuffle(struct vcl_trainer *t)
         t->train.order[i] = t->train_indices[t->train.order[i]];
 }
 
-static double step_loss(const struct vcl_trainer *t, const float *slot, uint64_t step)
+static double step_loss(const struct vcl_trainer *t, const struct vcl_slot *slot, uint64_t step)
 {
-    return ((double)slot[0] + slot[1]) / vcl_loop_rows(&t->train, step);
+    return ((double)slot->recon + slot->kl) / vcl_loop_rows(&t->train, step);
 }
 
 /* Adds steps from .. to-1 to the sums; returns the mean loss of the last one. */
@@ -164,15 +164,15 @@ static enum vcl_status collect(struct vcl_trainer *t, uint64_t from, uint64_t to
     enum vcl_status r = VCL_OK;
     if (from == to)
         return r;
-    TRY(vcl_buf_read(t->slots, from * 2 * sizeof(float), (to - from) * 2 * sizeof(float),
+    TRY(vcl_buf_read(t->slots, from * sizeof *t->host_slots, (to - from) * sizeof *t->host_slots,
                      t->host_slots, err));
     for (uint64_t i = 0; i < to - from; i++) {
-        t->at.recon_sum += t->host_slots[2 * i];
-        t->at.kl_sum += t->host_slots[2 * i + 1];
+        t->at.recon_sum += t->host_slots[i].recon;
+        t->at.kl_sum += t->host_slots[i].kl;
     }
     if (isnan(t->at.first_loss))
         t->at.first_loss = step_loss(t, t->host_slots, from);
-    *ret_loss = step_loss(t, t->host_slots + 2 * (to - from - 1), to - 1);
+    *ret_loss = step_loss(t, &t->host_slots[to - from - 1], to - 1);
 out:
     return r;
 }

@@ -14,6 +14,12 @@
 #include "vae/model.h"
 #include "vaecl/train.h"
 
+/* What the device leaves of a step: sums of the objective's terms over its examples. A term that it
+ * does not have is 0. */
+struct vcl_slot {
+    float recon, kl, others[VCL_TERMS - 2];
+};
+
 /* Steps of the same kind over some examples: recorded launches for full batches and for the last,
  * smaller one. */
 struct vcl_loop {
@@ -44,7 +50,7 @@ struct vcl_trainer {
     struct vcl_loop train, valid, test;
     uint32_t *train_indices; /* in ascending order; each epoch shuffles a copy */
     struct vcl_buf *slots, *health;
-    float *host_slots;
+    struct vcl_slot *host_slots;
     struct vcl_position at;
     /* The text of metrics.jsonl, and the same without what the clock measured: that part is in the
      * checkpoint, whose bytes depend on no clock. */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "gemm/gemm.h"
 
 enum { TIMINGS = 7, MAX_QUEUED = 2000 };
 
@@ -86,11 +87,10 @@ enum vcl_status vcl_measure_gemm(struct vcl_ctx *ctx, const struct vcl_gemm *gem
     struct vcl_list *list = NULL;
     const struct vcl_work work = vcl_list_work(&list);
     enum vcl_status r;
-    TRY(vcl_list_begin(ctx, &list, err));
-    r = vcl_gemm_run(ctx, gemm, err);
-    vcl_list_end(ctx);
-    if (r == VCL_OK)
-        r = vcl_measure(ctx, &work, seconds, ret_timing, err);
+    TRY(vcl_list_create(ctx, &list, err));
+    TRY(vcl_gemm_emit(&(struct vcl_emit){.ctx = ctx, .list = list}, gemm, err));
+    vcl_list_seal(list);
+    TRY(vcl_measure(ctx, &work, seconds, ret_timing, err));
 out:
     vcl_list_destroy(&list);
     return r;

@@ -5,7 +5,7 @@
 #ifndef VCL_TUNE_MEASURE_H
 #define VCL_TUNE_MEASURE_H
 
-#include "cl/context.h"
+#include "cl/emit.h"
 
 /* Something to time: `enqueue` enqueues it once, and does not wait. */
 struct vcl_work {

@@ -122,7 +122,7 @@ enum vcl_status vcl_operands_refer(struct vcl_operands *operands, const struct v
 {
     enum vcl_status r;
     TRY(vcl_operands_reset(operands, err));
-    TRY(def->run(operands->ctx, &operands->gemm, setting, err));
+    TRY(def->run(VCL_AT_ONCE(operands->ctx), &operands->gemm, setting, err));
     TRY(outcome_read(&operands->c, operands->c.wanted, err));
     if (operands->b_sums.buf)
         TRY(outcome_read(&operands->b_sums, operands->b_sums.wanted, err));

@@ -36,11 +36,12 @@ static double cost(const struct vcl_way *way)
 static enum vcl_status record(struct searcher *s, const struct vcl_way *way,
                               struct vcl_list **ret_list, struct vcl_error *err)
 {
-    enum vcl_status r = vcl_list_begin(s->ctx, ret_list, err);
+    enum vcl_status r = vcl_list_create(s->ctx, ret_list, err);
     if (r < 0)
         return r;
-    r = way->def->run(s->ctx, &s->operands.gemm, &way->setting, err);
-    vcl_list_end(s->ctx);
+    const struct vcl_emit emit = {.ctx = s->ctx, .list = *ret_list};
+    r = way->def->run(&emit, &s->operands.gemm, &way->setting, err);
+    vcl_list_seal(*ret_list);
     return r;
 }
 

@@ -32,7 +32,7 @@ static enum vcl_status send(struct vcl_model *model, const struct vcl_dataset *s
     for (uint32_t i = 0; i < rows; i++)
         indices[i] = (uint32_t)(first + i);
     TRY(vcl_model_send(model, &step, set, indices, rows, err));
-    TRY(vcl_model_unpack(model, rows, set->dtype, binarise, err));
+    TRY(vcl_model_unpack(model, VCL_AT_ONCE(model->ctx), rows, set->dtype, binarise, err));
 out:
     free(indices);
     return r;
@@ -82,21 +82,23 @@ enum vcl_status vcl_encode(struct vcl_model *model, const struct vcl_dataset *se
                            float *ret_z, struct vcl_error *err)
 {
     size_t dim = model->latent, width = dim * model->objective->head_size;
+    struct vcl_build *encoder;
     float *heads = NULL;
     enum vcl_status r;
     TRY(check_range(model, set, first, n, err));
+    TRY(vcl_model_encoder(model, &encoder, err));
     TRY(vcl_alloc(model->batch * width, sizeof *heads, &heads, err));
     for (size_t done = 0; done < n;) {
         uint32_t rows = n - done < model->batch ? (uint32_t)(n - done) : model->batch;
         TRY(send(model, set, first + done, rows, seed, err));
-        TRY(vcl_model_encode(model, rows, err));
-        TRY(vcl_buf_read(vcl_model_heads(model), 0, rows * width * sizeof(float), heads, err));
+        TRY(vcl_build_run(encoder, VCL_AT_ONCE(model->ctx), rows, false, err));
+        TRY(vcl_buf_read(encoder->q->data, 0, rows * width * sizeof(float), heads, err));
         TRY(vcl_check_finite("code", "example", first + done, rows, width, heads, err));
         split_heads(model, heads, rows, ret_mean + done * dim,
                     ret_logvar ? ret_logvar + done * dim : NULL);
         if (ret_z) {
-            TRY(vcl_model_draw(model, rows, 1, 0, err));
-            TRY(vcl_buf_read(model->z, 0, rows * dim * sizeof(float), ret_z + done * dim, err));
+            TRY(vcl_buf_read(encoder->z->data, 0, rows * dim * sizeof(float), ret_z + done * dim,
+                             err));
             TRY(vcl_check_finite("draw", "example", first + done, rows, dim, ret_z + done * dim,
                                  err));
         }

@@ -21,7 +21,8 @@ struct evaluation {
     float *recon, *kl, *heads;       /* of a batch */
     double *mean_sum, *mean_squares; /* (Z), of E[z|x] */
     double *weights;                 /* (K) log importance weights of one example */
-    struct vcl_buf *ratio;
+    struct vcl_build *weigher;       /* of `samples` draws an example */
+    uint32_t samples;
     double done, work; /* decoder rows so far, and of all */
 };
 
@@ -38,7 +39,8 @@ static enum vcl_status send(struct evaluation *e, size_t first, uint32_t rows,
 {
     enum vcl_status r;
     TRY(vcl_model_send(e->model, &e->step, e->set, e->indices + first, rows, err));
-    TRY(vcl_model_unpack(e->model, rows, e->set->dtype, e->binarise, err));
+    TRY(vcl_model_unpack(e->model, VCL_AT_ONCE(e->model->ctx), rows, e->set->dtype, e->binarise,
+                         err));
 out:
     return r;
 }
@@ -62,10 +64,13 @@ static enum vcl_status elbo_batch(struct evaluation *e, size_t first, uint32_t r
     size_t width = model->latent * model->objective->head_size;
     enum vcl_status r;
     TRY(send(e, first, rows, err));
-    TRY(vcl_model_forward(model, rows, false, err));
-    TRY(vcl_buf_read(model->recon, 0, rows * sizeof(float), e->recon, err));
-    TRY(vcl_buf_read(model->kl, 0, rows * sizeof(float), e->kl, err));
-    TRY(vcl_buf_read(vcl_model_heads(model), 0, rows * width * sizeof(float), e->heads, err));
+    TRY(vcl_model_forward(model, VCL_AT_ONCE(model->ctx), rows, false, err));
+    struct vcl_buf *kl = vcl_model_term(model, "kl"); /* an autoencoder has none */
+    TRY(vcl_buf_read(vcl_model_term(model, "recon"), 0, rows * sizeof(float), e->recon, err));
+    if (kl)
+        TRY(vcl_buf_read(kl, 0, rows * sizeof(float), e->kl, err));
+    TRY(vcl_buf_read(model->objective_graph.q->data, 0, rows * width * sizeof(float), e->heads,
+                     err));
     TRY(vcl_check_finite("reconstruction term", "example", first, rows, 1, e->recon, err));
     TRY(vcl_check_finite("KL term", "example", first, rows, 1, e->kl, err));
     TRY(vcl_check_finite("code", "example", first, rows, width, e->heads, err));
@@ -120,41 +125,41 @@ static double log_mean_exp(const double *w, uint32_t n)
     return most + log(sum / n);
 }
 
-/* Log weights of `samples` draws, from number `first_sample`, of the `rows` examples encoded. */
+/* Log weights of draws first_sample .. first_sample + samples - 1 of the `rows` examples encoded.
+ */
 static enum vcl_status weigh(struct evaluation *e, uint32_t rows, uint32_t samples,
-                             uint32_t first_sample, double *weights, uint32_t stride,
-                             struct vcl_error *err)
+                             uint32_t first_sample, struct vcl_error *err)
 {
-    struct vcl_model *model = e->model;
-    const struct vcl_latent latent = vcl_model_latent(model, rows, samples, first_sample);
-    uint32_t all = rows * samples;
+    const struct vcl_term *terms = e->weigher->graph.terms;
+    const uint32_t each = e->samples, all = rows * each; /* more than is wanted, at the end */
     enum vcl_status r;
-    TRY(vcl_model_draw(model, rows, samples, first_sample, err));
-    TRY(vcl_model_decode(model, all, err));
-    TRY(vcl_model_score(model, all, samples, false, err));
-    TRY(vcl_op_latent_log_ratio(model->ctx, &latent, e->ratio, err));
-    TRY(vcl_buf_read(model->recon, 0, all * sizeof(float), e->recon, err));
-    TRY(vcl_buf_read(e->ratio, 0, all * sizeof(float), e->kl, err));
-    for (uint32_t i = 0; i < all; i++)
-        weights[(size_t)(i / samples) * stride + first_sample + i % samples] =
-            (double)e->kl[i] - e->recon[i];
-    TRY(advance(e, all, err));
+    e->step.sample = first_sample;
+    TRY(vcl_model_send_step(e->model, &e->step, err));
+    TRY(vcl_build_run(e->weigher, VCL_AT_ONCE(e->model->ctx), rows, false, err));
+    TRY(vcl_buf_read(terms[0].value->data, 0, all * sizeof(float), e->recon, err));
+    TRY(vcl_buf_read(terms[1].value->data, 0, all * sizeof(float), e->kl, err));
+    for (uint32_t i = 0; i < rows; i++) {
+        double *weights = e->weights + (size_t)i * e->params->nll_samples + first_sample;
+        for (uint32_t s = 0; s < samples; s++)
+            weights[s] = (double)e->kl[i * each + s] - e->recon[i * each + s];
+    }
+    TRY(advance(e, rows * samples, err));
 out:
+    e->step.sample = 0;
     return r;
 }
 
 static enum vcl_status nll_batch(struct evaluation *e, size_t first, uint32_t rows, double *sum,
                                  struct vcl_error *err)
 {
-    uint32_t k = e->params->nll_samples, most = e->model->batch / rows;
+    uint32_t k = e->params->nll_samples;
+    struct vcl_build *encoder;
     enum vcl_status r;
+    TRY(vcl_model_encoder(e->model, &encoder, err));
     TRY(send(e, first, rows, err));
-    TRY(vcl_model_encode(e->model, rows, err));
-    for (uint32_t sample = 0; sample < k;) {
-        uint32_t samples = k - sample < most ? k - sample : most;
-        TRY(weigh(e, rows, samples, sample, e->weights, k, err));
-        sample += samples;
-    }
+    TRY(vcl_build_run(encoder, VCL_AT_ONCE(e->model->ctx), rows, false, err));
+    for (uint32_t sample = 0; sample < k; sample += e->samples)
+        TRY(weigh(e, rows, k - sample < e->samples ? k - sample : e->samples, sample, err));
     for (uint32_t i = 0; i < rows; i++) {
         double bound = log_mean_exp(e->weights + (size_t)i * k, k);
         TRY(vcl_check_number("NLL", "example", first + i, -bound, err));
@@ -167,12 +172,16 @@ out:
 /* Several examples at once if all their samples fit a batch, else one after the other. */
 static enum vcl_status nll(struct evaluation *e, size_t n, double *ret_nll, struct vcl_error *err)
 {
-    uint32_t k = e->params->nll_samples;
-    uint32_t rows = e->model->batch > k ? e->model->batch / k : 1;
+    uint32_t k = e->params->nll_samples, batch = e->model->batch;
+    uint32_t rows = batch > k ? batch / k : 1;
+    struct vcl_build *encoder;
     double sum = 0;
     enum vcl_status r;
+    rows = rows < n ? rows : (uint32_t)n;
+    e->samples = batch / rows < k ? batch / rows : k;
+    TRY(vcl_model_encoder(e->model, &encoder, err));
+    TRY(vcl_model_weigher(e->model, encoder->q->data, rows, e->samples, &e->weigher, err));
     TRY(vcl_alloc((size_t)rows * k, sizeof *e->weights, &e->weights, err));
-    TRY(vcl_buf_create(e->model->ctx, e->model->batch * sizeof(float), &e->ratio, err));
     for (size_t first = 0; first < n; first += rows)
         TRY(nll_batch(e, first, n - first < rows ? (uint32_t)(n - first) : rows, &sum, err));
     *ret_nll = sum / (double)n;
@@ -207,7 +216,7 @@ out:
 
 static void evaluation_finish(struct evaluation *e)
 {
-    vcl_buf_destroy(&e->ratio);
+    vcl_build_destroy(&e->weigher);
     free(e->indices);
     free(e->recon);
     free(e->kl);

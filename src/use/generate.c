@@ -18,13 +18,15 @@ enum vcl_status vcl_prior(struct vcl_model *model, size_t n, uint64_t seed, floa
                           struct vcl_error *err)
 {
     const struct vcl_step step = {.seed_lo = (uint32_t)seed, .seed_hi = (uint32_t)(seed >> 32)};
+    struct vcl_build *decoder;
     enum vcl_status r;
+    TRY(vcl_model_decoder(model, &decoder, err));
     TRY(vcl_model_send_step(model, &step, err));
     for (size_t done = 0; done < n;) {
         uint32_t rows = part_of(n - done, model->batch);
-        TRY(vcl_op_fill_normal(model->ctx, rows, model->latent, VCL_STREAM_PRIOR, (uint32_t)done,
-                               model->step, model->z, err));
-        TRY(vcl_buf_read(model->z, 0, (size_t)rows * model->latent * sizeof(float),
+        TRY(vcl_op_fill_normal(VCL_AT_ONCE(model->ctx), rows, model->latent, VCL_STREAM_PRIOR,
+                               (uint32_t)done, model->step, decoder->z->data, err));
+        TRY(vcl_buf_read(decoder->z->data, 0, (size_t)rows * model->latent * sizeof(float),
                          ret_z + done * model->latent, err));
         done += rows;
     }
@@ -37,12 +39,13 @@ static enum vcl_status decode_batch(struct vcl_model *model, size_t first, uint3
                                     const float *z, float *ret_x, struct vcl_error *err)
 {
     size_t dim = model->latent, size = model->data_size;
+    struct vcl_build *decoder;
     enum vcl_status r;
+    TRY(vcl_model_decoder(model, &decoder, err));
     TRY(vcl_check_finite("value", "code", first, rows, dim, z, err));
-    TRY(vcl_buf_write(model->z, 0, rows * dim * sizeof(float), z, err));
-    TRY(vcl_model_decode(model, rows, err));
-    TRY(vcl_model_mean(model, rows, err));
-    TRY(vcl_buf_read(vcl_model_y(model), 0, rows * size * sizeof(float), ret_x, err));
+    TRY(vcl_buf_write(decoder->z->data, 0, rows * dim * sizeof(float), z, err));
+    TRY(vcl_build_run(decoder, VCL_AT_ONCE(model->ctx), rows, false, err));
+    TRY(vcl_buf_read(decoder->y->data, 0, rows * size * sizeof(float), ret_x, err));
     TRY(vcl_check_finite("example", "code", first, rows, size, ret_x, err));
 out:
     return r;

@@ -46,10 +46,11 @@ out:
     return r;
 }
 
-enum vcl_status vcl_model_unpack(struct vcl_model *model, uint32_t rows, enum vcl_dtype dtype,
-                                 enum vcl_binarise binarise, struct vcl_error *err)
+enum vcl_status vcl_model_unpack(struct vcl_model *model, const struct vcl_emit *emit,
+                                 uint32_t rows, enum vcl_dtype dtype, enum vcl_binarise binarise,
+                                 struct vcl_error *err)
 {
-    return vcl_op_unpack(model->ctx, dtype == VCL_U8, binarise, rows, model->data_size, model->step,
+    return vcl_op_unpack(emit, dtype == VCL_U8, binarise, rows, model->data_size, model->step,
                          model->ids, model->raw, model->x, err);
 }
 

@@ -19,23 +19,6 @@ out:
     return r;
 }
 
-static enum vcl_status build_chains(struct vcl_model *model, struct vcl_error *err)
-{
-    const struct vcl_config *config = model->config;
-    char text[48];
-    enum vcl_status r;
-    vcl_chain_init(&model->encoder, model->ctx, &model->params, model->shape);
-    TRY(vcl_chain_add_all(&model->encoder, "encoder", config->encoder, err));
-    snprintf(text, sizeof text, "dense %u", model->latent * model->objective->head_size);
-    TRY(vcl_chain_add(&model->encoder, "latent", text, err));
-    vcl_chain_init(&model->decoder, model->ctx, &model->params,
-                   (struct vcl_shape){1, model->latent, 1});
-    TRY(vcl_chain_add_all(&model->decoder, "decoder", config->decoder, err));
-    TRY(vcl_output_add(&model->decoder, config, model->shape, model->likelihood, err));
-out:
-    return r;
-}
-
 /* As many as any keeps where the name is not yet known to be one. */
 static size_t optimiser_states(const struct vcl_config *config)
 {
@@ -44,31 +27,72 @@ static size_t optimiser_states(const struct vcl_config *config)
                                                                        : VCL_OPTIMISER_STATES;
 }
 
-/* Refuses a batch that cannot fit, and says which would. */
-static enum vcl_status check_memory(const struct vcl_model *model, struct vcl_error *err)
+/* Floats an example of the largest value: kernels count in 32 bits. */
+static size_t largest_row(const struct vcl_graph *graph)
 {
-    const struct vcl_device_info *device = vcl_ctx_device(model->ctx);
+    size_t most = 1;
+    for (size_t i = 0; i < graph->n_values; i++) {
+        size_t row = graph->values[i]->size * graph->values[i]->repeat;
+        most = row > most ? row : most;
+    }
+    return most;
+}
+
+/* Bytes for batches of `batch`, and those of them in one buffer. */
+struct need {
+    size_t all, graph;
+};
+
+static enum vcl_status need_of(struct vcl_model *model, uint32_t batch, struct need *ret_need,
+                               struct vcl_error *err)
+{
     size_t copies = 1 + (model->trainable ? 1 + optimiser_states(model->config) : 0);
     size_t fixed = (model->params.floats * copies + model->params.states) * sizeof(float);
-    size_t encoder = vcl_chain_row_floats(&model->encoder, model->trainable) * sizeof(float);
-    size_t decoder = vcl_chain_row_floats(&model->decoder, model->trainable) * sizeof(float);
-    size_t row = encoder + decoder + (2 * (size_t)model->data_size + 4 * model->latent) * 4;
-    size_t largest = encoder > decoder ? encoder : decoder;
-    size_t most = device->memory > fixed ? (device->memory - fixed) / row : 0;
-    if (device->max_alloc && device->max_alloc / largest < most)
-        most = device->max_alloc / largest;
-    if (INT32_MAX / (largest / sizeof(float)) < most) /* kernels count in 32 bits */
-        most = INT32_MAX / (largest / sizeof(float));
-    if (model->batch <= most)
-        return VCL_OK;
+    size_t inputs = 2 * (size_t)model->data_size * batch * sizeof(float); /* x and raw */
     enum vcl_status r =
-        ERR(err, VCL_E_DEVMEM,
+        vcl_graph_bytes(&model->objective_graph.graph, batch, &ret_need->graph, err);
+    ret_need->all = fixed + inputs + ret_need->graph;
+    return r;
+}
+
+static enum vcl_status fits(struct vcl_model *model, uint32_t batch, bool *ret_fits,
+                            struct vcl_error *err)
+{
+    const struct vcl_device_info *device = vcl_ctx_device(model->ctx);
+    struct need need;
+    enum vcl_status r = need_of(model, batch, &need, err);
+    *ret_fits = r == VCL_OK && need.all <= device->memory &&
+                (!device->max_alloc || need.graph <= device->max_alloc) &&
+                batch <= INT32_MAX / largest_row(&model->objective_graph.graph);
+    return r;
+}
+
+/* Refuses a batch that cannot fit, and says which would. */
+static enum vcl_status check_memory(struct vcl_model *model, struct vcl_error *err)
+{
+    const struct vcl_device_info *device = vcl_ctx_device(model->ctx);
+    uint32_t low = 0, high = model->batch; /* low fits, high does not */
+    struct need need;
+    bool fit;
+    enum vcl_status r;
+    TRY(fits(model, high, &fit, err));
+    if (fit)
+        return VCL_OK;
+    while (high - low > 1) {
+        uint32_t middle = low + (high - low) / 2;
+        TRY(fits(model, middle, &fit, err));
+        *(fit ? &low : &high) = middle;
+    }
+    TRY(need_of(model, model->batch, &need, err));
+    r = ERR(err, VCL_E_DEVMEM,
             "this model with --batch %u needs %.1f MiB, '%s' has %.1f MiB "
             "(at most %.1f MiB a buffer)",
-            model->batch, ((double)fixed + (double)row * model->batch) / (1 << 20), device->name,
+            model->batch, (double)need.all / (1 << 20), device->name,
             (double)device->memory / (1 << 20), (double)device->max_alloc / (1 << 20));
-    return most ? vcl_error_hint(err, r, "--batch %zu would fit", most)
-                : vcl_error_hint(err, r, "the model itself is too large for this device");
+    return low ? vcl_error_hint(err, r, "--batch %u would fit", low)
+               : vcl_error_hint(err, r, "the model itself is too large for this device");
+out:
+    return r;
 }
 
 static size_t round_up(size_t size, size_t step)
@@ -89,39 +113,7 @@ static enum vcl_status make_input(struct vcl_model *model, struct vcl_error *err
     TRY(vcl_buf_view(model->input, model->ids_offset, ids_size, &model->ids, err));
     TRY(vcl_buf_view(model->input, model->raw_offset, raw_size, &model->raw, err));
     TRY(vcl_upload_create(model->ctx, size, &model->upload, err));
-out:
-    return r;
-}
-
-static enum vcl_status make_latent(struct vcl_model *model, struct vcl_error *err)
-{
-    enum vcl_status r;
-    size_t row = model->batch * sizeof(float), rows = row * model->latent;
-    TRY(vcl_buf_create(model->ctx, row, &model->kl, err));
-    TRY(vcl_buf_create(model->ctx, row, &model->recon, err));
-    if (!model->objective->stochastic)
-        return VCL_OK;
-    TRY(vcl_buf_create(model->ctx, rows, &model->own_z, err));
-    TRY(vcl_buf_create(model->ctx, rows, &model->spread, err));
-    if (model->trainable)
-        TRY(vcl_buf_create(model->ctx, rows, &model->own_dz, err));
-    if (model->config->free_bits > 0) {
-        TRY(vcl_buf_create(model->ctx, rows, &model->kl_elements, err));
-        TRY(vcl_buf_create(model->ctx, model->latent * sizeof(float), &model->mask, err));
-    }
-out:
-    return r;
-}
-
-static enum vcl_status plan_chains(struct vcl_model *model, struct vcl_error *err)
-{
-    enum vcl_status r;
-    TRY(vcl_buf_create(model->ctx, (size_t)model->batch * model->data_size * sizeof(float),
-                       &model->x, err));
-    TRY(vcl_chain_plan(&model->encoder, model->batch, model->trainable, model->x, NULL, err));
-    model->z = model->own_z ? model->own_z : vcl_chain_out(&model->encoder);
-    model->dz = model->own_z ? model->own_dz : vcl_chain_dout(&model->encoder);
-    TRY(vcl_chain_plan(&model->decoder, model->batch, model->trainable, model->z, model->dz, err));
+    TRY(vcl_buf_create(model->ctx, raw_size, &model->x, err));
 out:
     return r;
 }
@@ -154,16 +146,18 @@ enum vcl_status vcl_model_create_for(struct vcl_ctx *ctx, const struct vcl_confi
     TRY(vcl_config_copy(config, &model->config, err));
     TRY(vcl_likelihood_find(config->likelihood, &model->likelihood, err));
     TRY(vcl_objective_find(config->objective, &model->objective, err));
-    TRY(build_chains(model, err));
+    TRY(vcl_model_build(model, &model->objective_graph, err));
     if (weights)
         TRY(weights->check(weights, &model->params, err));
+    vcl_graph_prepare(&model->objective_graph.graph, trainable);
     TRY(check_memory(model, err));
     TRY(vcl_params_allocate(&model->params, trainable, err));
     if (!weights)
         TRY(vcl_params_draw(&model->params, config->seed, err));
     TRY(make_input(model, err));
-    TRY(make_latent(model, err));
-    TRY(plan_chains(model, err));
+    if (trainable)
+        TRY(vcl_graph_place(&model->objective_graph.graph, &(struct vcl_placing){.batch = batch},
+                            err));
     *ret_model = model;
     model = NULL;
 out:
@@ -176,127 +170,18 @@ void vcl_model_destroy(struct vcl_model **ret_model)
     if (!ret_model || !*ret_model)
         return;
     struct vcl_model *model = *ret_model;
-    struct vcl_buf **bufs[] = {&model->step,  &model->ids,         &model->raw,    &model->x,
-                               &model->own_z, &model->own_dz,      &model->spread, &model->kl,
-                               &model->recon, &model->kl_elements, &model->mask,   &model->eps,
-                               &model->input};
+    struct vcl_buf **bufs[] = {&model->step, &model->ids, &model->raw,
+                               &model->x,    &model->eps, &model->input};
     vcl_upload_destroy(&model->upload);
     for (size_t i = 0; i < sizeof bufs / sizeof *bufs; i++)
         vcl_buf_destroy(bufs[i]);
-    vcl_chain_finish(&model->encoder);
-    vcl_chain_finish(&model->decoder);
+    vcl_build_destroy(&model->encode);
+    vcl_build_destroy(&model->decode);
+    vcl_graph_finish(&model->objective_graph.graph);
     vcl_params_finish(&model->params);
     vcl_config_destroy(&model->config);
     free(model);
     *ret_model = NULL;
-}
-
-struct vcl_buf *vcl_model_heads(const struct vcl_model *model)
-{
-    return vcl_chain_out(&model->encoder);
-}
-
-struct vcl_buf *vcl_model_y(const struct vcl_model *model)
-{
-    return vcl_chain_out(&model->decoder);
-}
-
-struct vcl_latent vcl_model_latent(const struct vcl_model *model, uint32_t rows, uint32_t repeat,
-                                   uint32_t first_sample)
-{
-    return (struct vcl_latent){
-        .batch = rows,
-        .dim = model->latent,
-        .repeat = repeat,
-        .stream = VCL_STREAM_LATENT + first_sample,
-        .free_bits = (float)model->config->free_bits,
-        .step = model->step,
-        .ids = model->ids,
-        .eps = model->eps,
-        .heads = vcl_model_heads(model),
-        .z = model->z,
-        .spread = model->spread,
-        .kl = model->kl,
-        .kl_elements = model->kl_elements,
-        .mask = model->mask,
-    };
-}
-
-static struct vcl_run run_of(const struct vcl_model *model, uint32_t rows, bool training)
-{
-    return (struct vcl_run){.ctx = model->ctx,
-                            .rows = rows,
-                            .training = training,
-                            .step = model->step,
-                            .ids = model->ids};
-}
-
-enum vcl_status vcl_model_encode(struct vcl_model *model, uint32_t rows, struct vcl_error *err)
-{
-    const struct vcl_run run = run_of(model, rows, false);
-    return vcl_chain_forward(&model->encoder, &run, err);
-}
-
-enum vcl_status vcl_model_draw(struct vcl_model *model, uint32_t rows, uint32_t repeat,
-                               uint32_t first_sample, struct vcl_error *err)
-{
-    return model->objective->draw(model, rows, repeat, first_sample, err);
-}
-
-enum vcl_status vcl_model_decode(struct vcl_model *model, uint32_t rows, struct vcl_error *err)
-{
-    const struct vcl_run run = run_of(model, rows, false);
-    return vcl_chain_forward(&model->decoder, &run, err);
-}
-
-enum vcl_status vcl_model_score(struct vcl_model *model, uint32_t rows, uint32_t repeat,
-                                bool gradient, struct vcl_error *err)
-{
-    return vcl_op_likelihood(model->ctx,
-                             &(struct vcl_likelihood_op){
-                                 .name = model->likelihood->name,
-                                 .parameter = (float)model->config->sigma,
-                                 .rows = rows,
-                                 .cols = model->data_size,
-                                 .repeat = repeat,
-                                 .x = model->x,
-                                 .y = vcl_model_y(model),
-                                 .loss = model->recon,
-                                 .dy = gradient ? vcl_chain_dout(&model->decoder) : NULL,
-                             },
-                             err);
-}
-
-enum vcl_status vcl_model_mean(struct vcl_model *model, uint32_t rows, struct vcl_error *err)
-{
-    return vcl_op_activation(model->ctx, model->likelihood->mean, (size_t)rows * model->data_size,
-                             vcl_model_y(model), vcl_model_y(model), err);
-}
-
-enum vcl_status vcl_model_forward(struct vcl_model *model, uint32_t rows, bool training,
-                                  struct vcl_error *err)
-{
-    const struct vcl_run run = run_of(model, rows, training);
-    enum vcl_status r;
-    TRY(vcl_chain_forward(&model->encoder, &run, err));
-    TRY(vcl_model_draw(model, rows, 1, 0, err));
-    TRY(vcl_chain_forward(&model->decoder, &run, err));
-    TRY(vcl_model_score(model, rows, 1, training, err));
-out:
-    return r;
-}
-
-enum vcl_status vcl_model_backward(struct vcl_model *model, uint32_t rows, struct vcl_error *err)
-{
-    const struct vcl_run run = run_of(model, rows, true);
-    enum vcl_status r;
-    for (size_t i = 0; i < model->params.count; i++)
-        model->params.items[i].gradient_written = false;
-    TRY(vcl_chain_backward(&model->decoder, &run, err));
-    TRY(model->objective->backward(model, rows, err));
-    TRY(vcl_chain_backward(&model->encoder, &run, err));
-out:
-    return r;
 }
 
 void vcl_model_describe(const struct vcl_model *model, struct vcl_model_info *ret_info)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The inside of a model: two chains (encoder with the latent's head, decoder with the output layer)
- * around a latent, a likelihood and an objective. The functions here enqueue (or record) one stage
- * each; objectives, training and use are made of them.
+ * The inside of a model: its parameters, a likelihood, an objective, and the graphs over them. That
+ * of the objective is trained and evaluated; the others, for using the model, are built at their
+ * first use.
  */
 #ifndef VCL_VAE_MODEL_H
 #define VCL_VAE_MODEL_H
@@ -30,21 +30,16 @@ struct vcl_model {
     uint64_t steps; /* of training, so far */
 
     struct vcl_params params;
-    struct vcl_chain encoder, decoder;
+    struct vcl_build objective_graph;
+    struct vcl_build *encode, *decode; /* NULL until they are used */
 
     /* What the host sends before a step, in one write: step, ids (batch), raw rows. */
     struct vcl_upload *upload;
     struct vcl_buf *input, *step, *ids, *raw;
     size_t ids_offset, raw_offset;
 
-    struct vcl_buf *x;      /* (batch, D) */
-    struct vcl_buf *z, *dz; /* (batch, Z), the decoder's input; the encoder's output for `ae` */
-    struct vcl_buf *own_z, *own_dz;
-    struct vcl_buf *spread;      /* (batch, Z) sigma * eps */
-    struct vcl_buf *kl, *recon;  /* (batch) */
-    struct vcl_buf *kl_elements; /* (batch, Z), with free bits */
-    struct vcl_buf *mask;        /* (Z), with free bits */
-    struct vcl_buf *eps;         /* (batch, Z): noise given from outside (tests); NULL: drawn */
+    struct vcl_buf *x;   /* (batch, D) */
+    struct vcl_buf *eps; /* (batch, Z): noise given from outside (tests); NULL: drawn */
 };
 
 /* `rows` of the set, by their indices, and the step's values, to the device. */
@@ -54,43 +49,49 @@ enum vcl_status vcl_model_send(struct vcl_model *model, const struct vcl_step *s
 /* The step's values alone. */
 enum vcl_status vcl_model_send_step(struct vcl_model *model, const struct vcl_step *step,
                                     struct vcl_error *err) VCL_MUST_CHECK;
-
 /* raw -> x */
-enum vcl_status vcl_model_unpack(struct vcl_model *model, uint32_t rows, enum vcl_dtype dtype,
-                                 enum vcl_binarise binarise, struct vcl_error *err) VCL_MUST_CHECK;
-/* x -> heads -> z (rows * repeat) and kl. Here and in vcl_model_decode layers behave as in use, not
- * as in training. */
-enum vcl_status vcl_model_encode(struct vcl_model *model, uint32_t rows,
+enum vcl_status vcl_model_unpack(struct vcl_model *model, const struct vcl_emit *emit,
+                                 uint32_t rows, enum vcl_dtype dtype, enum vcl_binarise binarise,
                                  struct vcl_error *err) VCL_MUST_CHECK;
-enum vcl_status vcl_model_draw(struct vcl_model *model, uint32_t rows, uint32_t repeat,
-                               uint32_t first_sample, struct vcl_error *err) VCL_MUST_CHECK;
-/* z -> y */
-enum vcl_status vcl_model_decode(struct vcl_model *model, uint32_t rows,
-                                 struct vcl_error *err) VCL_MUST_CHECK;
-/* x, y -> recon (rows), and the gradient of y if wanted */
-enum vcl_status vcl_model_score(struct vcl_model *model, uint32_t rows, uint32_t repeat,
-                                bool gradient, struct vcl_error *err) VCL_MUST_CHECK;
-/* y -> E[x|z], in place */
-enum vcl_status vcl_model_mean(struct vcl_model *model, uint32_t rows,
-                               struct vcl_error *err) VCL_MUST_CHECK;
-/* The stages up to recon and kl; in training also the gradient of y. */
-enum vcl_status vcl_model_forward(struct vcl_model *model, uint32_t rows, bool training,
+
+/* ---- model_graph.c ---- */
+
+/* Builds the objective's graph, which declares all parameters. */
+enum vcl_status vcl_model_build(struct vcl_model *model, struct vcl_build *b,
+                                struct vcl_error *err) VCL_MUST_CHECK;
+/* x -> q and z, which are kept. */
+enum vcl_status vcl_model_encoder(struct vcl_model *model, struct vcl_build **ret_graph,
                                   struct vcl_error *err) VCL_MUST_CHECK;
-/* From the gradient of y to those of all parameters. */
-enum vcl_status vcl_model_backward(struct vcl_model *model, uint32_t rows,
-                                   struct vcl_error *err) VCL_MUST_CHECK;
+/* z -> E[x|z]; z is given, and y is the mean, which is kept. */
+enum vcl_status vcl_model_decoder(struct vcl_model *model, struct vcl_build **ret_graph,
+                                  struct vcl_error *err) VCL_MUST_CHECK;
+/* x and q, in buffers of the caller, -> for `samples` draws an example the terms "recon" and
+ * "ratio", log p(z) - log q(z|x), (rows * samples). The caller destroys it. */
+enum vcl_status vcl_model_weigher(struct vcl_model *model, struct vcl_buf *q, uint32_t rows,
+                                  uint32_t samples, struct vcl_build **ret_graph,
+                                  struct vcl_error *err) VCL_MUST_CHECK;
+void vcl_build_destroy(struct vcl_build **b);
+
+/* One pass over `rows` examples; in training, layers behave as in training, and what is needed for
+ * going back is kept. */
+enum vcl_status vcl_build_run(struct vcl_build *b, const struct vcl_emit *emit, uint32_t rows,
+                              bool training, struct vcl_error *err) VCL_MUST_CHECK;
+
+/* Forward over the objective's graph, whose memory is made at the first call. */
+enum vcl_status vcl_model_forward(struct vcl_model *model, const struct vcl_emit *emit,
+                                  uint32_t rows, bool training,
+                                  struct vcl_error *err) VCL_MUST_CHECK;
+/* And back, to the gradients of all parameters. */
+enum vcl_status vcl_model_backward(struct vcl_model *model, const struct vcl_emit *emit,
+                                   uint32_t rows, struct vcl_error *err) VCL_MUST_CHECK;
+
+/* The value (rows, 1) of the objective's term of that name; NULL if it has none. */
+struct vcl_buf *vcl_model_term(const struct vcl_model *model, const char *name);
 
 /* The matrix products of a training step: one block that the caller frees. */
 enum vcl_status vcl_model_products(struct vcl_model *model, uint32_t rows,
                                    struct vcl_gemm **ret_products, size_t *ret_count,
                                    struct vcl_error *err) VCL_MUST_CHECK;
-
-/* The latent's operands for `rows` examples with `repeat` samples each. */
-struct vcl_latent vcl_model_latent(const struct vcl_model *model, uint32_t rows, uint32_t repeat,
-                                   uint32_t first_sample);
-
-struct vcl_buf *vcl_model_heads(const struct vcl_model *model); /* (batch, Z or 2Z) */
-struct vcl_buf *vcl_model_y(const struct vcl_model *model);     /* (batch, D) */
 
 enum vcl_status vcl_binarise_find(const char *name, enum vcl_binarise *ret_binarise,
                                   struct vcl_error *err) VCL_MUST_CHECK;

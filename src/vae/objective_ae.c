@@ -1,34 +1,25 @@
 /* SPDX-License-Identifier: MIT
  *
- * The plain autoencoder: z is the encoder's output, and its buffers are the encoder's own, so there
- * is nothing to do between the chains.
+ * The plain autoencoder: z is the encoder's output.
  */
 #include "vae/defs.h"
-#include "vae/model.h"
 
-static enum vcl_status draw(struct vcl_model *model, uint32_t rows, uint32_t repeat,
-                            uint32_t first_sample, struct vcl_error *err)
+static enum vcl_status build(struct vcl_build *b, struct vcl_error *err)
 {
-    (void)model;
-    (void)rows;
-    (void)first_sample;
-    if (repeat != 1)
-        return ERR(err, VCL_E_UNSUPPORTED, "a plain autoencoder has one z an example");
-    return VCL_OK;
-}
-
-static enum vcl_status backward(struct vcl_model *model, uint32_t rows, struct vcl_error *err)
-{
-    (void)model;
-    (void)rows;
-    (void)err;
-    return VCL_OK;
+    struct vcl_value *x, *z, *y, *recon;
+    enum vcl_status r;
+    TRY(vcl_build_data(b, &x, err));
+    TRY(vcl_build_encoder(b, x, &z, err));
+    TRY(vcl_build_decoder(b, z, &y, err));
+    TRY(vcl_build_reconstruction(b, x, y, &recon, err));
+    TRY(vcl_graph_term(&b->graph, "recon", recon, 1, err));
+out:
+    return r;
 }
 
 const struct vcl_objective_def vcl_objective_ae = {
     .name = "ae",
     .help = "reconstruction alone: a plain autoencoder",
     .head_size = 1,
-    .draw = draw,
-    .backward = backward,
+    .build = build,
 };

@@ -4,20 +4,20 @@
  * 2017), its warm-up and free bits.
  */
 #include "vae/defs.h"
-#include "vae/model.h"
 
-static enum vcl_status draw(struct vcl_model *model, uint32_t rows, uint32_t repeat,
-                            uint32_t first_sample, struct vcl_error *err)
+static enum vcl_status build(struct vcl_build *b, struct vcl_error *err)
 {
-    const struct vcl_latent latent = vcl_model_latent(model, rows, repeat, first_sample);
-    return vcl_op_latent_forward(model->ctx, &latent, err);
-}
-
-static enum vcl_status backward(struct vcl_model *model, uint32_t rows, struct vcl_error *err)
-{
-    const struct vcl_latent latent = vcl_model_latent(model, rows, 1, 0);
-    return vcl_op_latent_backward(model->ctx, &latent, model->dz, vcl_chain_dout(&model->encoder),
-                                  err);
+    struct vcl_value *x, *q, *z, *kl, *y, *recon;
+    enum vcl_status r;
+    TRY(vcl_build_data(b, &x, err));
+    TRY(vcl_build_encoder(b, x, &q, err));
+    TRY(vcl_build_draw(b, q, &z, &kl, err));
+    TRY(vcl_build_decoder(b, z, &y, err));
+    TRY(vcl_build_reconstruction(b, x, y, &recon, err));
+    TRY(vcl_graph_term(&b->graph, "recon", recon, 1, err));
+    TRY(vcl_graph_term(&b->graph, "kl", kl, 1, err)); /* times the step's kl_weight */
+out:
+    return r;
 }
 
 const struct vcl_objective_def vcl_objective_elbo = {
@@ -25,6 +25,5 @@ const struct vcl_objective_def vcl_objective_elbo = {
     .help = "the evidence lower bound: a VAE, with beta, warm-up and free bits",
     .stochastic = true,
     .head_size = 2,
-    .draw = draw,
-    .backward = backward,
+    .build = build,
 };

@@ -5,12 +5,13 @@
 #include <string.h>
 
 #include "base/c_locale.h"
+#include "nn/node_activation.h"
 
 /* Layers that can be the last, for a hint. */
 static enum vcl_status no_output(const char *name, struct vcl_error *err)
 {
     struct vcl_str names = {0};
-    for (const struct vcl_layer_def *const *def = vcl_layer_defs; *def; def++) {
+    for (const struct vcl_node_def *const *def = vcl_layer_defs; *def; def++) {
         if ((*def)->outputs)
             vcl_str_add(&names, "%s%s", names.len ? ", " : "", (*def)->name);
     }
@@ -27,7 +28,7 @@ static enum vcl_status complete(const char *output, struct vcl_shape shape,
                                 struct vcl_str *ret_text, enum vcl_outputs *ret_kind,
                                 struct vcl_error *err)
 {
-    const struct vcl_layer_def *def;
+    const struct vcl_node_def *def;
     const char *name = output + strspn(output, " \t\r\n"), *rest;
     char word[32];
     enum vcl_status r;
@@ -69,13 +70,11 @@ static enum vcl_status check_shape(struct vcl_shape made, struct vcl_shape data,
 }
 
 /* A likelihood of logits would see them through the activation twice. */
-static enum vcl_status check_activation(const struct vcl_chain *decoder,
+static enum vcl_status check_activation(const struct vcl_value *out,
                                         const struct vcl_likelihood_def *likelihood,
                                         struct vcl_error *err)
 {
-    const struct vcl_node *last = &decoder->nodes[decoder->count - 1];
-    bool plain = last->activation && strcmp(last->activation, "identity") == 0;
-    if (plain || strcmp(likelihood->mean, "identity") == 0)
+    if (out->from->def != &vcl_node_activation || strcmp(likelihood->mean, "identity") == 0)
         return VCL_OK;
     enum vcl_status r =
         ERR(err, VCL_E_ARG, "output: the likelihood '%s' has its own activation, '%s'",
@@ -83,8 +82,9 @@ static enum vcl_status check_activation(const struct vcl_chain *decoder,
     return vcl_error_hint(err, r, "leave the output layer's out");
 }
 
-enum vcl_status vcl_output_add(struct vcl_chain *decoder, const struct vcl_config *config,
+enum vcl_status vcl_output_add(struct vcl_graph *graph, const struct vcl_config *config,
                                struct vcl_shape shape, const struct vcl_likelihood_def *likelihood,
+                               struct vcl_value *in, struct vcl_value **ret_out,
                                struct vcl_error *err)
 {
     struct vcl_str text = {0};
@@ -94,10 +94,10 @@ enum vcl_status vcl_output_add(struct vcl_chain *decoder, const struct vcl_confi
         vcl_error_wrap(err, r, "output");
         goto out;
     }
-    TRY(vcl_chain_add(decoder, "output", text.text, err));
+    TRY(vcl_net_layer(graph, "output", text.text, in, ret_out, err));
     if (kind == VCL_OUTPUTS_CHANNELS)
-        TRY(check_shape(vcl_chain_out_shape(decoder), shape, config, err));
-    TRY(check_activation(decoder, likelihood, err));
+        TRY(check_shape((*ret_out)->shape, shape, config, err));
+    TRY(check_activation(*ret_out, likelihood, err));
 out:
     vcl_str_finish(&text);
     return r;

@@ -11,8 +11,9 @@
 
 /* Appends config->output ("dense", "deconv k4 s2") with the number that makes data of `shape`, and
  * refuses it if they differ in shape still. */
-enum vcl_status vcl_output_add(struct vcl_chain *decoder, const struct vcl_config *config,
+enum vcl_status vcl_output_add(struct vcl_graph *graph, const struct vcl_config *config,
                                struct vcl_shape shape, const struct vcl_likelihood_def *likelihood,
+                               struct vcl_value *in, struct vcl_value **ret_out,
                                struct vcl_error *err) VCL_MUST_CHECK;
 
 #endif

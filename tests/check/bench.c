@@ -29,11 +29,11 @@ static enum vcl_status time_product(struct vcl_ctx *ctx, const struct vcl_gemm_d
     enum vcl_status r;
     if (def->defaults)
         def->defaults(ctx, gemm, &setting);
-    TRY(def->run(ctx, gemm, &setting, err));
+    TRY(def->run(VCL_AT_ONCE(ctx), gemm, &setting, err));
     TRY(vcl_ctx_finish(ctx, err));
     for (double begun = vcl_now(); elapsed < 0.1; elapsed = vcl_now() - begun) {
         for (int i = 0; i < 4; i++)
-            TRY(def->run(ctx, gemm, &setting, err));
+            TRY(def->run(VCL_AT_ONCE(ctx), gemm, &setting, err));
         TRY(vcl_ctx_finish(ctx, err));
         runs += 4;
     }

@@ -70,7 +70,7 @@ static double product(const struct vcl_matrix_unit *unit, struct vcl_ctx *ctx, s
     g.a = a.buf;
     g.b = b.buf;
     g.c = c.buf;
-    OK(vcl_matrix_run(ctx, unit, true, &g, &setting, &test_error));
+    OK(vcl_matrix_run(VCL_AT_ONCE(ctx), unit, true, &g, &setting, &test_error));
     OK(vcl_buf_read(c.buf, 0, c.count * sizeof(float), c.host, &test_error));
     double worst = worst_error(&g, a.host, b.host, c.host, unit->rounding);
     finish(&a);

@@ -12,6 +12,7 @@
 
 #include "base/file.h"
 #include "base/writer.h"
+#include "cl/emit.h"
 #include "common/devices.h"
 #include "common/folder.h"
 
@@ -61,12 +62,8 @@ static struct heard run(const char *cache, const char *options, float wanted)
             .device = test_target.device.id, .cache_dir = cache, .log = on_log, .log_user = &heard},
         &ctx, &test_error));
     OK(vcl_buf_create(ctx, sizeof values, &buf, &test_error));
-    const struct vcl_launch launch = {.text = text,
-                                      .kernel = "fill",
-                                      .options = options,
-                                      .global = {N, 1, 1},
-                                      .args = {VCL_ARG(buf)},
-                                      .n_args = 1};
+    const struct vcl_launch launch = {
+        .text = text, .kernel = "fill", .options = options, .global = {N, 1, 1}, VCL_ARGS(buf)};
     OK(vcl_launch_run(ctx, &launch, &test_error));
     OK(vcl_buf_read(buf, 0, sizeof values, values, &test_error));
     for (int i = 0; i < N; i++)

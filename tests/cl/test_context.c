@@ -84,8 +84,8 @@ static void test_views(void **state)
 /* ---- profiles ---- */
 
 /* So many launches of a kernel over n items, each of which does `work` rounds. */
-static void launch(struct vcl_ctx *ctx, struct vcl_buf *buf, const char *kernel, int times,
-                   int32_t work)
+static void launch_as(const struct vcl_emit *emit, struct vcl_buf *buf, const char *kernel,
+                      int times, int32_t work)
 {
     static const char text[] =
         "kernel void brief(global float *x, int n) { x[get_global_id(0)] = n; }\n"
@@ -93,13 +93,16 @@ static void launch(struct vcl_ctx *ctx, struct vcl_buf *buf, const char *kernel,
         "{ float y = x[get_global_id(0)];\n"
         "  for (int i = 0; i < n; i++) y = y * 0.5f + i;\n"
         "  x[get_global_id(0)] = y; }\n";
-    const struct vcl_launch launch = {.text = text,
-                                      .kernel = kernel,
-                                      .global = {SIZE / 4, 1, 1},
-                                      .args = {VCL_ARG(buf), VCL_ARG(work)},
-                                      .n_args = 2};
+    const struct vcl_launch launch = {
+        .text = text, .kernel = kernel, .global = {SIZE / 4, 1, 1}, VCL_ARGS(buf, work)};
     for (int i = 0; i < times; i++)
-        OK(vcl_launch_run(ctx, &launch, &test_error));
+        OK(vcl_emit_launch(emit, &launch, &test_error));
+}
+
+static void launch(struct vcl_ctx *ctx, struct vcl_buf *buf, const char *kernel, int times,
+                   int32_t work)
+{
+    launch_as(VCL_AT_ONCE(ctx), buf, kernel, times, work);
 }
 
 /* The number of launches of a kernel in a profile, whose rows must be in order of their time. */
@@ -152,12 +155,10 @@ static void test_labels(void **state)
     OK(vcl_ctx_create(&(struct vcl_ctx_params){.device = test_target.device.id, .profile = true},
                       &ctx, &test_error));
     OK(vcl_buf_create(ctx, SIZE, &buf, &test_error));
-    vcl_ctx_label(ctx, label);
-    launch(ctx, buf, "brief", 1, 1);
-    OK(vcl_list_begin(ctx, &list, &test_error));
-    launch(ctx, buf, "lengthy", 1, 1);
-    vcl_list_end(ctx);
-    vcl_ctx_label(ctx, (struct vcl_label){0});
+    OK(vcl_list_create(ctx, &list, &test_error));
+    launch_as(&(struct vcl_emit){.ctx = ctx, .label = label}, buf, "brief", 1, 1);
+    launch_as(&(struct vcl_emit){.ctx = ctx, .list = list, .label = label}, buf, "lengthy", 1, 1);
+    vcl_list_seal(list);
     OK(vcl_list_run(list, &test_error));
     OK(vcl_profile_read(ctx, &rows, &n, &test_error));
     assert_int_equal(n, 2);
@@ -183,7 +184,7 @@ static void test_build_error(void **state)
     (void)state;
     OK(vcl_buf_create(test_target.ctx, SIZE, &buf, &test_error));
     const struct vcl_launch launch = {
-        .text = text, .kernel = "f", .global = {1, 1, 1}, .args = {VCL_ARG(buf)}, .n_args = 1};
+        .text = text, .kernel = "f", .global = {1, 1, 1}, VCL_ARGS(buf)};
     assert_int_equal(vcl_launch_run(test_target.ctx, &launch, &test_error), VCL_E_BUILD);
     print_message("%s\n", test_error.msg);
     assert_non_null(strstr(test_error.msg, "text:4:"));

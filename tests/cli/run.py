@@ -15,6 +15,7 @@ import scenarios_failures
 import scenarios_finite
 import scenarios_memory
 import scenarios_misc
+import scenarios_old
 import scenarios_runs
 import scenarios_terminal
 import scenarios_use
@@ -43,6 +44,7 @@ def run_cases(bench, tap, name):
 def run_commands(bench, tap):
     run_cases(bench, tap, 'commands.case')
     scenarios_misc.run(bench, tap)
+    scenarios_old.run(bench, tap)
     scenarios_terminal.run(bench, tap)
     scenarios_use.run(bench, tap)
 

@@ -60,15 +60,15 @@ void test_model_step(struct vcl_model *model, uint64_t t)
 
 void test_model_pass(struct vcl_model *model, uint32_t rows)
 {
-    OK(vcl_model_forward(model, rows, true, &test_error));
-    OK(vcl_model_backward(model, rows, &test_error));
+    OK(vcl_model_forward(model, VCL_AT_ONCE(model->ctx), rows, true, &test_error));
+    OK(vcl_model_backward(model, VCL_AT_ONCE(model->ctx), rows, &test_error));
 }
 
 void test_model_update(struct vcl_model *model, struct vcl_buf *health)
 {
     const struct vcl_optimiser_config config = optimiser_config(model->config);
-    OK(vcl_optimiser_update(optimiser(model), &config, &model->params, model->step, health,
-                            &test_error));
+    OK(vcl_optimiser_update(VCL_AT_ONCE(model->ctx), optimiser(model), &config, &model->params,
+                            model->step, health, &test_error));
 }
 
 struct vcl_buf *test_health_create(struct vcl_ctx *ctx)

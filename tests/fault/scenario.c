@@ -9,7 +9,7 @@
 
 #include "base/error.h"
 #include "base/str.h"
-#include "cl/context.h"
+#include "cl/emit.h"
 #include "common/folder.h"
 #include "vae/safetensors.h"
 

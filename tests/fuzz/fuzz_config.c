@@ -53,14 +53,22 @@ static void as_layers(const char *text)
     struct vcl_error err = {0};
     struct vcl_ctx ctx = {.alignment = 256};
     struct vcl_params params;
-    struct vcl_chain chain;
+    struct vcl_graph graph;
+    struct vcl_value *in, *out;
     vcl_params_init(&params, &ctx);
-    vcl_chain_init(&chain, &ctx, &params, (struct vcl_shape){28, 28, 1});
-    enum vcl_status r = vcl_chain_add_all(&chain, "encoder", text, &err);
+    vcl_graph_init(&graph, &ctx, &params);
+    enum vcl_status r =
+        vcl_graph_input(&graph, "x", (struct vcl_shape){28, 28, 1}, NULL, &in, &err);
+    if (r == VCL_OK)
+        r = vcl_net_layers(&graph, "encoder", text, in, &out, &err);
     check_status(r, &err);
-    if (r == VCL_OK && chain.count && vcl_shape_size(vcl_chain_out_shape(&chain)) == 0)
-        abort();
-    vcl_chain_finish(&chain);
+    if (r == VCL_OK) {
+        out->is_kept = true;
+        vcl_graph_prepare(&graph, true);
+        if (out->size == 0)
+            abort();
+    }
+    vcl_graph_finish(&graph);
     vcl_params_finish(&params);
 }
 

@@ -76,7 +76,7 @@ static void add_layers(struct list *list)
         {"residual", "dense 9 tanh, residual [dense 8 gelu, dense 9 softplus] elu",
          "residual [dense 4], residual [residual [dense 4 tanh], dense 4 tanh] gelu"},
     };
-    for (const struct vcl_layer_def *const *def = vcl_layer_defs; *def; def++) {
+    for (const struct vcl_node_def *const *def = vcl_layer_defs; *def; def++) {
         size_t i = 0, count = sizeof examples / sizeof *examples;
         while (i < count && strcmp(examples[i].name, (*def)->name) != 0)
             i++;

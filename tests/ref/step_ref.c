@@ -270,16 +270,27 @@ static void through_activation(const struct step_ref *ref, struct step_ref_node 
         node->dy[i] *= node->activation->slope(node->pre[i], node->y[i]);
 }
 
-/* What residual blocks that begin at node i, up to `to`, hand past it, the innermost first. */
+static bool begins_at(const struct step_ref_node *block, size_t i)
+{
+    return strcmp(block->layer->name, "residual") == 0 && block->from == i;
+}
+
+/* A gradient is the sum over the readers of a value, the last reader first: what residual blocks
+ * that begin at node i, up to `to`, hand past it, the outermost first, and then its own. */
 static void add_skips(const struct step_ref *ref, size_t i, size_t to)
 {
     const struct step_ref_node *node = &ref->nodes[i];
-    for (size_t k = i + 1; node->dx && k < to; k++) {
-        const struct step_ref_node *block = &ref->nodes[k];
-        if (strcmp(block->layer->name, "residual") != 0 || block->from != i)
-            continue;
-        for (size_t j = 0; j < (size_t)ref->rows * node->in; j++)
-            node->dx[j] = node->dx[j] + block->dy[j];
+    for (size_t j = 0; node->dx && j < (size_t)ref->rows * node->in; j++) {
+        float skips = 0;
+        bool any = false;
+        for (size_t k = to; k-- > i + 1;) {
+            if (!begins_at(&ref->nodes[k], i))
+                continue;
+            skips = any ? skips + ref->nodes[k].dy[j] : ref->nodes[k].dy[j];
+            any = true;
+        }
+        if (any)
+            node->dx[j] = skips + node->dx[j];
     }
 }
 

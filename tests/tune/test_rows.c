@@ -111,7 +111,7 @@ static void multiply_into(struct vcl_ctx *ctx, const struct vcl_gemm_def *def,
         before[i] = (float)i / 7;
     OK(vcl_buf_write(gemm->c, 0, M * N * sizeof *before, before, &test_error));
     OK(vcl_buf_write(gemm->b_sums, 0, N * sizeof *before, before + M * N, &test_error));
-    OK(def->run(ctx, gemm, setting, &test_error));
+    OK(def->run(VCL_AT_ONCE(ctx), gemm, setting, &test_error));
     OK(vcl_buf_read(gemm->c, 0, M * N * sizeof *results, results, &test_error));
     OK(vcl_buf_read(gemm->b_sums, 0, N * sizeof *results, results + M * N, &test_error));
 }
@@ -174,7 +174,7 @@ static void test_signs_of_zero(void **state)
             continue;
         if ((*def)->defaults)
             (*def)->defaults(ctx, &gemm, &setting);
-        OK((*def)->run(ctx, &gemm, &setting, &test_error));
+        OK((*def)->run(VCL_AT_ONCE(ctx), &gemm, &setting, &test_error));
         OK(vcl_buf_read(gemm.c, 0, sizeof got, &got, &test_error));
         assert_memory_equal(&got, &minus_zero, sizeof got);
     }

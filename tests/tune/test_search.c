@@ -79,7 +79,7 @@ static bool passes(struct vcl_operands *operands, struct vcl_outcome *outcome, s
     float value;
     bool exact = true, equal_so, equal_about;
     OK(vcl_operands_reset(operands, &test_error));
-    OK(vcl_gemm_naive.run(operands->ctx, &operands->gemm, NULL, &test_error));
+    OK(vcl_gemm_naive.run(VCL_AT_ONCE(operands->ctx), &operands->gemm, NULL, &test_error));
     OK(vcl_buf_read(outcome->buf, at * sizeof value, sizeof value, &value, &test_error));
     value += off;
     OK(vcl_buf_write(outcome->buf, at * sizeof value, sizeof value, &value, &test_error));

@@ -41,7 +41,7 @@ static void product_init(struct product *p, struct vcl_ctx *ctx)
     p->gemm.b = random_buf(ctx, K * N);
     p->gemm.bias = random_buf(ctx, N);
     p->gemm.c = random_buf(ctx, M * N);
-    OK(vcl_gemm_naive.run(ctx, &p->gemm, NULL, &test_error));
+    OK(vcl_gemm_naive.run(VCL_AT_ONCE(ctx), &p->gemm, NULL, &test_error));
     OK(vcl_buf_read(p->gemm.c, 0, sizeof p->wanted, p->wanted, &test_error));
 }
 

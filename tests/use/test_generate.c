@@ -45,14 +45,16 @@ static void test_largest(void **state)
     const struct vcl_philox rng = {.seed = 1, .stream = VCL_STREAM_PRIOR};
     const struct vcl_step step = {.seed_lo = 1};
     struct known known = make_known("likelihood=bernoulli");
+    struct vcl_build *decoder;
     struct vcl_model *model = known_model(&known, BATCH);
     float z[2];
     (void)state;
     assert_int_equal(vcl_philox_word(&rng, row, 0), 0);
+    OK(vcl_model_decoder(model, &decoder, &test_error));
     OK(vcl_model_send_step(model, &step, &test_error));
-    OK(vcl_op_fill_normal(test_target.ctx, 1, 2, VCL_STREAM_PRIOR, row, model->step, model->z,
-                          &test_error));
-    OK(vcl_buf_read(model->z, 0, sizeof z, z, &test_error));
+    OK(vcl_op_fill_normal(VCL_AT_ONCE(test_target.ctx), 1, 2, VCL_STREAM_PRIOR, row, model->step,
+                          decoder->z->data, &test_error));
+    OK(vcl_buf_read(decoder->z->data, 0, sizeof z, z, &test_error));
     for (uint32_t j = 0; j < 2; j++)
         assert_near((double)z[j], known_normal(&rng, row, j), ERROR, "z");
     assert_near(sqrt((double)z[0] * z[0] + (double)z[1] * z[1]), sqrt(66 * log(2)), ERROR,

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * From the text of layers to nodes.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/c_locale.h"
+#include "nn/defs.h"
+#include "nn/node_activation.h"
+
+const struct vcl_node_def *const vcl_layer_defs[] = {
+#define X(name) &vcl_layer_##name,
+    VCL_LAYER_DEFS(X)
+#undef X
+        NULL,
+};
+
+/* A file that asks for more is no model. */
+enum { MAX_DEPTH = 8, MAX_NODES = 1000 }; /* of brackets, of nodes in a graph */
+
+/* Where layers are being added. */
+struct place {
+    struct vcl_graph *graph;
+    uint32_t depth; /* in brackets in brackets ... */
+};
+
+static enum vcl_status add_all(struct place place, const char *prefix, const char *text,
+                               struct vcl_value *in, struct vcl_value **ret_out,
+                               struct vcl_error *err);
+
+enum vcl_status vcl_layer_find(const char *name, const struct vcl_node_def **ret_def,
+                               struct vcl_error *err)
+{
+    const char *names[64];
+    size_t n = 0;
+    for (const struct vcl_node_def *const *def = vcl_layer_defs; *def; def++) {
+        if (strcmp((*def)->name, name) == 0) {
+            *ret_def = *def;
+            return VCL_OK;
+        }
+        if (n < 63)
+            names[n++] = (*def)->name;
+    }
+    names[n] = NULL;
+    enum vcl_status r = ERR(err, VCL_E_ARG, "no layer is called '%s'", name);
+    const char *near = vcl_nearest(name, names);
+    return near ? vcl_error_hint(err, r, "did you mean '%s'?", near)
+                : vcl_error_hint(err, r, "a layer reads like \"dense 400 relu\"");
+}
+
+/* Splits `text` in place at blanks. */
+static size_t split_words(char *text, char **words, size_t max)
+{
+    size_t n = 0;
+    while (*text && n < max) {
+        while (vcl_is_space(*text))
+            *text++ = '\0';
+        if (!*text)
+            break;
+        words[n++] = text;
+        while (*text && !vcl_is_space(*text))
+            text++;
+    }
+    return n;
+}
+
+/* The end of the bracket that `open` points to, or NULL. */
+static char *closing(char *open)
+{
+    int depth = 0;
+    for (char *p = open; *p; p++) {
+        depth += (*p == '[') - (*p == ']');
+        if (depth == 0)
+            return p;
+    }
+    return NULL;
+}
+
+/* Cuts what is in brackets out of a layer's text; *ret_inner is NULL if there are none. */
+static enum vcl_status take_brackets(struct vcl_graph *graph, char *text, char **ret_inner,
+                                     struct vcl_error *err)
+{
+    char *open = strchr(text, '['), *close = open ? closing(open) : NULL;
+    const char *stray = strchr(text, ']');
+    enum vcl_status r = VCL_OK;
+    *ret_inner = NULL;
+    if (open && !close)
+        FAIL(err, VCL_E_ARG, "a '[' has no ']'");
+    if (stray && (!open || stray < open))
+        FAIL(err, VCL_E_ARG, "a ']' has no '['");
+    if (!open)
+        return VCL_OK;
+    if (strpbrk(close + 1, "[]"))
+        FAIL(err, VCL_E_ARG, "a layer has one pair of brackets at most");
+    *close = '\0';
+    TRY(vcl_arena_strdup(&graph->arena, open + 1, ret_inner, err));
+    memset(open, ' ', (size_t)(close - open) + 1);
+out:
+    return r;
+}
+
+/* The layers in brackets, if there are any and should be. */
+static enum vcl_status add_inner(struct place place, const struct vcl_node_def *def,
+                                 const char *name, const char *text, struct vcl_value *in,
+                                 struct vcl_value **ret_out, struct vcl_error *err)
+{
+    enum vcl_status r;
+    if (text && !def->nests)
+        FAIL(err, VCL_E_ARG, "%s takes no layers in brackets", def->name);
+    if (!def->nests)
+        return VCL_OK;
+    if (!text || !text[strspn(text, " \t\r\n")])
+        FAIL(err, VCL_E_ARG, "%s needs layers in brackets, as in \"%s [dense 64 relu, dense 64]\"",
+             def->name, def->name);
+    if (place.depth == MAX_DEPTH)
+        FAIL(err, VCL_E_ARG, "brackets nest at most %d deep", MAX_DEPTH);
+    place.depth++;
+    TRY(add_all(place, name, text, in, ret_out, err));
+out:
+    return r;
+}
+
+/* The activation that a layer's configuration names, or NULL. */
+static const char *activation_of(const struct vcl_node *node)
+{
+    const struct vcl_opt *row =
+        node->def->opts ? vcl_opt_find(node->def->opts, "activation", strlen("activation")) : NULL;
+    const char *name = NULL;
+    if (row)
+        memcpy(&name, (const char *)node->config + row->offset, sizeof name);
+    return name;
+}
+
+/* A layer of these words, and its activation. */
+static enum vcl_status add_words(struct place place, const char *name, char *const *words, size_t n,
+                                 const char *inner, struct vcl_value *in,
+                                 struct vcl_value **ret_out, struct vcl_error *err)
+{
+    struct vcl_value *inputs[2] = {in, NULL};
+    const struct vcl_node_def *def;
+    struct vcl_node *node;
+    void *config;
+    enum vcl_status r;
+    TRY(vcl_layer_find(words[0], &def, err));
+    TRY(vcl_arena_alloc(&place.graph->arena, def->config_size, &config, err));
+    memcpy(config, def->defaults, def->config_size);
+    TRY(vcl_opt_words(def->opts, config, def->name, words + 1, n - 1, err));
+    TRY(add_inner(place, def, name, inner, in, &inputs[1], err));
+    TRY(vcl_graph_add(place.graph, def, name, config, inputs, def->nests ? 2 : 1, &node, err));
+    *ret_out = node->out[0];
+    const char *activation = activation_of(node);
+    if (activation)
+        TRY(vcl_graph_activate(place.graph, name, activation, node->out[0], ret_out, err));
+out:
+    return r;
+}
+
+static enum vcl_status add(struct place place, const char *name, const char *text,
+                           struct vcl_value *in, struct vcl_value **ret_out, struct vcl_error *err)
+{
+    char *copy, *inner, *words[16];
+    enum vcl_status r;
+    TRY(vcl_arena_strdup(&place.graph->arena, text, &copy, err));
+    TRY(take_brackets(place.graph, copy, &inner, err));
+    size_t n = split_words(copy, words, 16);
+    if (n == 0)
+        FAIL(err, VCL_E_ARG, "an empty layer");
+    if (place.graph->n_nodes >= MAX_NODES)
+        FAIL(err, VCL_E_ARG, "a model of more than %d layers", MAX_NODES);
+    TRY(add_words(place, name, words, n, inner, in, ret_out, err));
+out:
+    return r < 0 ? vcl_error_wrap(err, r, "%s", name) : r;
+}
+
+enum vcl_status vcl_net_layer(struct vcl_graph *graph, const char *name, const char *text,
+                              struct vcl_value *in, struct vcl_value **ret_out,
+                              struct vcl_error *err)
+{
+    return add((struct place){.graph = graph}, name, text, in, ret_out, err);
+}
+
+/* How long the first layer of a list is; brackets that do not match are its own matter. */
+static size_t layer_length(const char *list)
+{
+    size_t len = 0;
+    int depth = 0;
+    for (; list[len] && (depth > 0 || (list[len] != ',' && list[len] != ';')); len++)
+        depth += (list[len] == '[') - (list[len] == ']');
+    return len;
+}
+
+static enum vcl_status add_all(struct place place, const char *prefix, const char *text,
+                               struct vcl_value *in, struct vcl_value **ret_out,
+                               struct vcl_error *err)
+{
+    enum vcl_status r = VCL_OK;
+    *ret_out = in;
+    for (int i = 0; *text; i++) {
+        size_t len = layer_length(text);
+        char *layer, name[64];
+        TRY(vcl_arena_alloc(&place.graph->arena, len + 1, &layer, err));
+        memcpy(layer, text, len);
+        layer[len] = '\0';
+        snprintf(name, sizeof name, "%s.%d", prefix, i);
+        TRY(add(place, name, layer, *ret_out, ret_out, err));
+        text += len + (text[len] != '\0');
+    }
+out:
+    return r;
+}
+
+enum vcl_status vcl_net_layers(struct vcl_graph *graph, const char *prefix, const char *text,
+                               struct vcl_value *in, struct vcl_value **ret_out,
+                               struct vcl_error *err)
+{
+    return add_all((struct place){.graph = graph}, prefix, text, in, ret_out, err);
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+#include "vae/build.h"
+
+#include <stdio.h>
+
+#include "nn/layer.h"
+#include "nn/node_activation.h"
+#include "vae/model.h"
+#include "vae/node_latent.h"
+#include "vae/node_likelihood.h"
+#include "vae/output.h"
+
+enum vcl_status vcl_build_data(struct vcl_build *b, struct vcl_value **ret_x, struct vcl_error *err)
+{
+    enum vcl_status r =
+        vcl_graph_input(&b->graph, "the data", b->model->shape, &b->model->x, &b->x, err);
+    *ret_x = b->x;
+    return r;
+}
+
+enum vcl_status vcl_build_encoder(struct vcl_build *b, struct vcl_value *x,
+                                  struct vcl_value **ret_q, struct vcl_error *err)
+{
+    const struct vcl_model *model = b->model;
+    struct vcl_value *hidden;
+    char text[48];
+    enum vcl_status r;
+    TRY(vcl_net_layers(&b->graph, "encoder", model->config->encoder, x, &hidden, err));
+    snprintf(text, sizeof text, "dense %u", model->latent * model->objective->head_size);
+    TRY(vcl_net_layer(&b->graph, "latent", text, hidden, &b->q, err));
+    *ret_q = b->q;
+out:
+    return r;
+}
+
+static enum vcl_status draw(struct vcl_build *b, const struct vcl_node_def *def,
+                            struct vcl_value *q, uint32_t samples, float free_bits,
+                            struct vcl_value **ret_z, struct vcl_value **ret_score,
+                            struct vcl_error *err)
+{
+    const struct vcl_node_latent config = {
+        .eps = &b->model->eps, .samples = samples, .free_bits = free_bits};
+    struct vcl_node *node;
+    enum vcl_status r;
+    TRY(vcl_graph_add(&b->graph, def, "z", &config, &q, 1, &node, err));
+    *ret_z = b->z = node->out[0];
+    *ret_score = node->out[1];
+out:
+    return r;
+}
+
+enum vcl_status vcl_build_draw(struct vcl_build *b, struct vcl_value *q, struct vcl_value **ret_z,
+                               struct vcl_value **ret_kl, struct vcl_error *err)
+{
+    return draw(b, &vcl_node_draw, q, 1, (float)b->model->config->free_bits, ret_z, ret_kl, err);
+}
+
+enum vcl_status vcl_build_draws(struct vcl_build *b, struct vcl_value *q, uint32_t samples,
+                                struct vcl_value **ret_z, struct vcl_value **ret_ratio,
+                                struct vcl_error *err)
+{
+    return draw(b, &vcl_node_draws, q, samples, 0, ret_z, ret_ratio, err);
+}
+
+enum vcl_status vcl_build_decoder(struct vcl_build *b, struct vcl_value *z,
+                                  struct vcl_value **ret_y, struct vcl_error *err)
+{
+    const struct vcl_model *model = b->model;
+    struct vcl_value *hidden;
+    enum vcl_status r;
+    TRY(vcl_net_layers(&b->graph, "decoder", model->config->decoder, z, &hidden, err));
+    TRY(vcl_output_add(&b->graph, model->config, model->shape, model->likelihood, hidden, &b->y,
+                       err));
+    *ret_y = b->y;
+out:
+    return r;
+}
+
+enum vcl_status vcl_build_reconstruction(struct vcl_build *b, struct vcl_value *x,
+                                         struct vcl_value *y, struct vcl_value **ret_recon,
+                                         struct vcl_error *err)
+{
+    const struct vcl_node_likelihood config = {.likelihood = b->model->likelihood,
+                                               .parameter = (float)b->model->config->sigma};
+    struct vcl_value *const in[] = {x, y};
+    struct vcl_node *node;
+    enum vcl_status r;
+    TRY(vcl_graph_add(&b->graph, &vcl_node_likelihood, "likelihood", &config, in, 2, &node, err));
+    *ret_recon = node->out[0];
+out:
+    return r;
+}
+
+enum vcl_status vcl_build_mean(struct vcl_build *b, struct vcl_value *y,
+                               struct vcl_value **ret_mean, struct vcl_error *err)
+{
+    return vcl_graph_activate(&b->graph, "mean", b->model->likelihood->mean, y, ret_mean, err);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The parts that a model's graphs are built of. Objectives, and what a trained model is used for,
+ * are written in these; each appends nodes and hands on what they make. Shapes: B examples of D
+ * values, codes of Z.
+ */
+#ifndef VCL_VAE_BUILD_H
+#define VCL_VAE_BUILD_H
+
+#include "nn/graph.h"
+
+struct vcl_model;
+
+/* A graph of a model, and the parts that it has. */
+struct vcl_build {
+    struct vcl_model *model;
+    struct vcl_graph graph;
+    struct vcl_value *x, *q, *z, *y; /* as below; NULL: not in this graph */
+};
+
+/* x (B, D), the examples sent last. */
+enum vcl_status vcl_build_data(struct vcl_build *b, struct vcl_value **ret_x,
+                               struct vcl_error *err) VCL_MUST_CHECK;
+/* What the encoder makes of x: (B, 2Z) mu | log sigma^2 of q(z|x), or (B, Z) codes. */
+enum vcl_status vcl_build_encoder(struct vcl_build *b, struct vcl_value *x,
+                                  struct vcl_value **ret_q, struct vcl_error *err) VCL_MUST_CHECK;
+/* A draw z (B, Z) from q(z|x) and KL(q(z|x) || p(z)) (B). */
+enum vcl_status vcl_build_draw(struct vcl_build *b, struct vcl_value *q, struct vcl_value **ret_z,
+                               struct vcl_value **ret_kl, struct vcl_error *err) VCL_MUST_CHECK;
+/* `samples` draws an example, z (B * samples, Z), and log p(z) - log q(z|x) (B * samples). */
+enum vcl_status vcl_build_draws(struct vcl_build *b, struct vcl_value *q, uint32_t samples,
+                                struct vcl_value **ret_z, struct vcl_value **ret_ratio,
+                                struct vcl_error *err) VCL_MUST_CHECK;
+/* y (rows of z, D), the parameters of p(x|z). */
+enum vcl_status vcl_build_decoder(struct vcl_build *b, struct vcl_value *z,
+                                  struct vcl_value **ret_y, struct vcl_error *err) VCL_MUST_CHECK;
+/* -log p(x|z) (rows of y). */
+enum vcl_status vcl_build_reconstruction(struct vcl_build *b, struct vcl_value *x,
+                                         struct vcl_value *y, struct vcl_value **ret_recon,
+                                         struct vcl_error *err) VCL_MUST_CHECK;
+/* E[x|z] (rows of y, D). */
+enum vcl_status vcl_build_mean(struct vcl_build *b, struct vcl_value *y,
+                               struct vcl_value **ret_mean, struct vcl_error *err) VCL_MUST_CHECK;
+
+#endif

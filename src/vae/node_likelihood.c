@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+#include "vae/node_likelihood.h"
+
+#include <stdio.h>
+
+#include "ops/ops.h"
+
+static enum vcl_status shape(struct vcl_node *node, struct vcl_error *err)
+{
+    enum vcl_status r = vcl_node_output(node, (struct vcl_shape){1, 1, 1}, err);
+    if (r == VCL_OK)
+        snprintf(node->out[0]->name, sizeof node->out[0]->name, "the reconstruction loss");
+    return r;
+}
+
+/* In training with the gradient, which costs little more: a row's weight is known already. */
+static enum vcl_status forward(const struct vcl_node *node, const struct vcl_run *run,
+                               struct vcl_error *err)
+{
+    const struct vcl_node_likelihood *config = node->config;
+    const struct vcl_value *x = node->in[0], *y = node->in[1], *out = node->out[0];
+    const struct vcl_likelihood_op op = {
+        .name = config->likelihood->name,
+        .parameter = config->parameter,
+        .rows = vcl_value_rows(y, run),
+        .cols = (uint32_t)y->size,
+        .repeat = y->repeat / x->repeat,
+        .weight = out->weight,
+        .x = x->data,
+        .y = y->data,
+        .loss = out->data,
+        .dy = run->training ? node->want[1].grad : NULL,
+    };
+    return vcl_op_likelihood(run->emit, &op, err);
+}
+
+const struct vcl_node_def vcl_node_likelihood = {
+    .name = "likelihood",
+    .config_size = sizeof(struct vcl_node_likelihood),
+    .early = true,
+    .shape = shape,
+    .forward = forward,
+};
