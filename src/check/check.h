@@ -14,7 +14,7 @@
  * tolerance of `formula`, inputs with what they were, guard zones around both with their pattern.
  * Whatever a failed case leaves behind is released by the runner (selftest.c).
  *
- * To add a check: a `const struct vcl_check vcl_check_NAME` and the name in VCL_CHECKS.
+ * To add a check: a `const struct vcl_check vcl_check_NAME` and the word in src/check/meson.build.
  */
 #ifndef VCL_CHECK_CHECK_H
 #define VCL_CHECK_CHECK_H
@@ -28,41 +28,11 @@
 struct vcl_checker;
 
 struct vcl_check {
-    const char *name;
+    const char *name, *help;
     enum vcl_status (*run)(struct vcl_checker *checker, struct vcl_error *err);
 };
 
-#define VCL_CHECKS(X)                                                                              \
-    X(math)                                                                                        \
-    X(activation)                                                                                  \
-    X(activation_gradient)                                                                         \
-    X(epilogue)                                                                                    \
-    X(gemm)                                                                                        \
-    X(conv)                                                                                        \
-    X(column_sums)                                                                                 \
-    X(row_sums)                                                                                    \
-    X(latent_forward)                                                                              \
-    X(latent_backward)                                                                             \
-    X(latent_log_ratio)                                                                            \
-    X(fill_normal)                                                                                 \
-    X(likelihood)                                                                                  \
-    X(metrics)                                                                                     \
-    X(optimise)                                                                                    \
-    X(clip_scale)                                                                                  \
-    X(unpack)                                                                                      \
-    X(peak)                                                                                        \
-    X(batchnorm)                                                                                   \
-    X(batchnorm_gradient)                                                                          \
-    X(layernorm)                                                                                   \
-    X(layernorm_gradient)                                                                          \
-    X(dropout)                                                                                     \
-    X(residual)                                                                                    \
-    X(pool)                                                                                        \
-    X(pool_gradient)
-
-#define VCL_CHECK_EXTERN(name) extern const struct vcl_check vcl_check_##name;
-VCL_CHECKS(VCL_CHECK_EXTERN)
-#undef VCL_CHECK_EXTERN
+#include "checks.rows.h"
 
 /* What a result should be by its mathematical formula, and the size of the terms it is made of:
  * rounding errors are relative to that. An infinite scale allows anything. */

@@ -46,7 +46,8 @@ static enum vcl_status run_activation(struct vcl_checker *c, struct vcl_error *e
 {
     size_t count = vcl_case_count(c, TINY, QUICK, FULL);
     enum vcl_status r = VCL_OK;
-    for (const struct vcl_activation *row = vcl_activations; row->name; row++) {
+    for (const struct vcl_activation *const *p = vcl_activations; *p; p++) {
+        const struct vcl_activation *row = *p;
         for (size_t i = 0; i < count; i++)
             TRY(activation(c, row->name, sizes[i], i == 2, err));
     }
@@ -54,7 +55,7 @@ out:
     return r;
 }
 
-const struct vcl_check vcl_check_activation = {"activation", run_activation};
+const struct vcl_check vcl_check_activation = {.name = "activation", .run = run_activation};
 
 /* ---- dy *= act'(x) ---- */
 
@@ -97,7 +98,8 @@ static enum vcl_status run_gradient(struct vcl_checker *c, struct vcl_error *err
 {
     size_t count = vcl_case_count(c, TINY, QUICK, FULL);
     enum vcl_status r = VCL_OK;
-    for (const struct vcl_activation *row = vcl_activations; row->name; row++) {
+    for (const struct vcl_activation *const *p = vcl_activations; *p; p++) {
+        const struct vcl_activation *row = *p;
         for (size_t i = 0; i < count; i++)
             TRY(gradient(c, row, sizes[i], err));
     }
@@ -105,7 +107,8 @@ out:
     return r;
 }
 
-const struct vcl_check vcl_check_activation_gradient = {"activation_gradient", run_gradient};
+const struct vcl_check vcl_check_activation_gradient = {.name = "activation_gradient",
+                                                        .run = run_gradient};
 
 /* ---- c = act(c + bias), as a pass of its own ---- */
 
@@ -153,4 +156,4 @@ out:
     return r;
 }
 
-const struct vcl_check vcl_check_epilogue = {"epilogue", run_epilogue};
+const struct vcl_check vcl_check_epilogue = {.name = "epilogue", .run = run_epilogue};

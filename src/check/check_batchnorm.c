@@ -333,7 +333,7 @@ out:
     return r;
 }
 
-const struct vcl_check vcl_check_batchnorm = {"batchnorm", run_forward};
+const struct vcl_check vcl_check_batchnorm = {.name = "batchnorm", .run = run_forward};
 
 static enum vcl_status run_backward(struct vcl_checker *c, struct vcl_error *err)
 {
@@ -350,4 +350,5 @@ out:
     return r;
 }
 
-const struct vcl_check vcl_check_batchnorm_gradient = {"batchnorm_gradient", run_backward};
+const struct vcl_check vcl_check_batchnorm_gradient = {.name = "batchnorm_gradient",
+                                                       .run = run_backward};

@@ -242,7 +242,7 @@ static enum vcl_status all_epilogues(struct vcl_checker *c, const struct vcl_gem
         const struct vcl_variant variant = {i & 1, i & 2, *name};
         TRY(convolution(c, def, &maps, &variant, err));
         TRY(convolution(c, def, &images, &variant, err));
-        if (vcl_activations[i].needs_input)
+        if (vcl_activations[i]->needs_input)
             continue;
         const struct vcl_variant derivative = {i & 1, i & 2, *name, .derivative = true};
         TRY(convolution(c, def, &maps, &derivative, err));
@@ -266,4 +266,4 @@ out:
     return r;
 }
 
-const struct vcl_check vcl_check_conv = {"conv", run};
+const struct vcl_check vcl_check_conv = {.name = "conv", .run = run};

@@ -106,7 +106,7 @@ out:
     return r;
 }
 
-const struct vcl_check vcl_check_dropout = {"dropout", run_dropout};
+const struct vcl_check vcl_check_dropout = {.name = "dropout", .run = run_dropout};
 
 /* ---- around a residual block ---- */
 
@@ -181,4 +181,4 @@ out:
     return r;
 }
 
-const struct vcl_check vcl_check_residual = {"residual", run_residual};
+const struct vcl_check vcl_check_residual = {.name = "residual", .run = run_residual};

@@ -118,7 +118,7 @@ static enum vcl_status all_epilogues(struct vcl_checker *c, const struct vcl_gem
     for (const char *const *name = vcl_activation_names(); *name; name++, i++) {
         const struct vcl_variant variant = {i & 1, i & 2, *name};
         TRY(product(c, def, shape, 0, &variant, err));
-        if (vcl_activations[i].needs_input)
+        if (vcl_activations[i]->needs_input)
             continue;
         const struct vcl_variant derivative = {i & 1, i & 2, *name, .derivative = true};
         TRY(product(c, def, shape, 2, &derivative, err));
@@ -221,4 +221,4 @@ out:
     return r;
 }
 
-const struct vcl_check vcl_check_gemm = {"gemm", run};
+const struct vcl_check vcl_check_gemm = {.name = "gemm", .run = run};

@@ -166,4 +166,4 @@ out:
     return r;
 }
 
-const struct vcl_check vcl_check_latent_forward = {"latent_forward", run_forward};
+const struct vcl_check vcl_check_latent_forward = {.name = "latent_forward", .run = run_forward};

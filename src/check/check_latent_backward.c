@@ -81,7 +81,7 @@ out:
     return r;
 }
 
-const struct vcl_check vcl_check_latent_backward = {"latent_backward", run_backward};
+const struct vcl_check vcl_check_latent_backward = {.name = "latent_backward", .run = run_backward};
 
 /* ---- latent_log_ratio ---- */
 
@@ -144,4 +144,5 @@ out:
     return r;
 }
 
-const struct vcl_check vcl_check_latent_log_ratio = {"latent_log_ratio", run_log_ratio};
+const struct vcl_check vcl_check_latent_log_ratio = {.name = "latent_log_ratio",
+                                                     .run = run_log_ratio};

@@ -236,7 +236,7 @@ out:
     return r;
 }
 
-const struct vcl_check vcl_check_layernorm = {"layernorm", run_forward};
+const struct vcl_check vcl_check_layernorm = {.name = "layernorm", .run = run_forward};
 
 static enum vcl_status run_backward(struct vcl_checker *c, struct vcl_error *err)
 {
@@ -253,4 +253,5 @@ out:
     return r;
 }
 
-const struct vcl_check vcl_check_layernorm_gradient = {"layernorm_gradient", run_backward};
+const struct vcl_check vcl_check_layernorm_gradient = {.name = "layernorm_gradient",
+                                                       .run = run_backward};

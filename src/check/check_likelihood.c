@@ -86,4 +86,4 @@ out:
     return r;
 }
 
-const struct vcl_check vcl_check_likelihood = {"likelihood", run};
+const struct vcl_check vcl_check_likelihood = {.name = "likelihood", .run = run};

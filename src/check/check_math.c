@@ -146,4 +146,4 @@ out:
     return r;
 }
 
-const struct vcl_check vcl_check_math = {"math", run};
+const struct vcl_check vcl_check_math = {.name = "math", .run = run};

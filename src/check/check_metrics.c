@@ -92,4 +92,4 @@ out:
     return r;
 }
 
-const struct vcl_check vcl_check_metrics = {"metrics", run};
+const struct vcl_check vcl_check_metrics = {.name = "metrics", .run = run};

@@ -236,7 +236,7 @@ out:
     return r;
 }
 
-const struct vcl_check vcl_check_optimise = {"optimise", run_optimise};
+const struct vcl_check vcl_check_optimise = {.name = "optimise", .run = run_optimise};
 
 /* ---- clip_scale alone ---- */
 
@@ -280,4 +280,4 @@ out:
     return r;
 }
 
-const struct vcl_check vcl_check_clip_scale = {"clip_scale", run_clip};
+const struct vcl_check vcl_check_clip_scale = {.name = "clip_scale", .run = run_clip};

@@ -157,4 +157,4 @@ out:
     return r;
 }
 
-const struct vcl_check vcl_check_peak = {"peak", run};
+const struct vcl_check vcl_check_peak = {.name = "peak", .run = run};

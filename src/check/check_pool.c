@@ -199,7 +199,7 @@ out:
     return r;
 }
 
-const struct vcl_check vcl_check_pool = {"pool", run_forward};
+const struct vcl_check vcl_check_pool = {.name = "pool", .run = run_forward};
 
 static enum vcl_status run_gradient(struct vcl_checker *c, struct vcl_error *err)
 {
@@ -218,4 +218,4 @@ out:
     return r;
 }
 
-const struct vcl_check vcl_check_pool_gradient = {"pool_gradient", run_gradient};
+const struct vcl_check vcl_check_pool_gradient = {.name = "pool_gradient", .run = run_gradient};

@@ -47,7 +47,7 @@ out:
     return r;
 }
 
-const struct vcl_check vcl_check_fill_normal = {"fill_normal", run_normal};
+const struct vcl_check vcl_check_fill_normal = {.name = "fill_normal", .run = run_normal};
 
 /* ---- unpack ---- */
 
@@ -154,4 +154,4 @@ out:
     return r;
 }
 
-const struct vcl_check vcl_check_unpack = {"unpack", run_unpack};
+const struct vcl_check vcl_check_unpack = {.name = "unpack", .run = run_unpack};

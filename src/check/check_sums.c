@@ -60,7 +60,7 @@ out:
     return r;
 }
 
-const struct vcl_check vcl_check_column_sums = {"column_sums", run_columns};
+const struct vcl_check vcl_check_column_sums = {.name = "column_sums", .run = run_columns};
 
 /* ---- row_sums: runs of `cols` elements, the last one shorter ---- */
 
@@ -112,4 +112,4 @@ out:
     return r;
 }
 
-const struct vcl_check vcl_check_row_sums = {"row_sums", run_rows};
+const struct vcl_check vcl_check_row_sums = {.name = "row_sums", .run = run_rows};

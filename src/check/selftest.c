@@ -1,37 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
-#include "base/str.h"
+#include "base/row.h"
 #include "check/check.h"
 
 static const struct vcl_check *const checks[] = {
-#define ROW(name) &vcl_check_##name,
-    VCL_CHECKS(ROW)
-#undef ROW
+#define X(name) &vcl_check_##name,
+    CHECKS(X)
+#undef X
+        NULL,
 };
 
-enum { COUNT = sizeof checks / sizeof *checks };
+enum { COUNT = sizeof checks / sizeof *checks - 1 };
 
 const char *const *vcl_selftest_names(void)
 {
     static const char *const names[] = {
-#define NAME(name) #name,
-        VCL_CHECKS(NAME)
-#undef NAME
+#define X(name) #name,
+        CHECKS(X)
+#undef X
             NULL,
     };
     return names;
-}
-
-static enum vcl_status check_name(const char *name, struct vcl_error *err)
-{
-    for (const char *const *known = vcl_selftest_names(); *known; known++) {
-        if (strcmp(name, *known) == 0)
-            return VCL_OK;
-    }
-    enum vcl_status r = ERR(err, VCL_E_ARG, "no check is called '%s'", name);
-    const char *near = vcl_nearest(name, vcl_selftest_names());
-    return near ? vcl_error_hint(err, r, "did you mean '%s'?", near) : r;
 }
 
 /* An operation that could not run is a failed case. The first such error is what selftest returns.
@@ -103,14 +93,11 @@ enum vcl_status vcl_selftest(struct vcl_ctx *ctx, const struct vcl_selftest_para
     };
     struct vcl_error first = {0};
     const char *only = checker.params->only;
-    enum vcl_status r;
-    if (only && *only)
-        TRY(check_name(only, err));
+    if (only && *only && !vcl_row_find("check", checks, only, err))
+        return VCL_E_ARG;
     for (size_t i = 0; i < COUNT; i++) {
         if (!only || !*only || strcmp(only, checks[i]->name) == 0)
             run_check(&checker, i, &first);
     }
-    r = verdict(&checker, &first, err);
-out:
-    return r;
+    return verdict(&checker, &first, err);
 }

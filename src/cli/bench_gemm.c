@@ -21,42 +21,28 @@ struct product {
 
 /* Each with what it does besides in training: bias and activation; the bias' gradient; the
  * derivative of the activation before. */
-static const struct product products[] = {
-    {"encoder", 128, 400, 784, .bias = true, .activation = "relu"},
-    {"decoder", 128, 784, 400, .bias = true},
-    {"weight-gradient", 784, 400, 128, .trans_a = true, .b_sums = true},
-    {"data-gradient", 128, 400, 784, .trans_b = true, .derivative = true, .activation = "relu"},
-    {"heads", 128, 40, 400, .bias = true},
-    {"from-latent", 128, 400, 20, .bias = true, .activation = "relu"},
-    {"encoder-20", 20, 400, 784, .bias = true, .activation = "relu"},
-    {"decoder-20", 20, 784, 400, .bias = true},
-    {"weight-gradient-20", 784, 400, 20, .trans_a = true, .b_sums = true},
-    {"data-gradient-20", 20, 400, 784, .trans_b = true, .derivative = true, .activation = "relu"},
-    {"encoder-1024", 1024, 400, 784, .bias = true, .activation = "relu"},
-    {"square-1024", 1024, 1024, 1024},
+#define PRODUCT &(const struct product)
+static const struct product *const products[] = {
+    PRODUCT{"encoder", 128, 400, 784, .bias = true, .activation = "relu"},
+    PRODUCT{"decoder", 128, 784, 400, .bias = true},
+    PRODUCT{"weight-gradient", 784, 400, 128, .trans_a = true, .b_sums = true},
+    PRODUCT{"data-gradient", 128, 400, 784, .trans_b = true, .derivative = true,
+            .activation = "relu"},
+    PRODUCT{"heads", 128, 40, 400, .bias = true},
+    PRODUCT{"from-latent", 128, 400, 20, .bias = true, .activation = "relu"},
+    PRODUCT{"encoder-20", 20, 400, 784, .bias = true, .activation = "relu"},
+    PRODUCT{"decoder-20", 20, 784, 400, .bias = true},
+    PRODUCT{"weight-gradient-20", 784, 400, 20, .trans_a = true, .b_sums = true},
+    PRODUCT{"data-gradient-20", 20, 400, 784, .trans_b = true, .derivative = true,
+            .activation = "relu"},
+    PRODUCT{"encoder-1024", 1024, 400, 784, .bias = true, .activation = "relu"},
+    PRODUCT{"square-1024", 1024, 1024, 1024},
+    NULL,
 };
-
-enum { COUNT = sizeof products / sizeof *products };
 
 enum vcl_status bench_check_product(const char *product, struct vcl_error *err)
 {
-    const char *names[COUNT + 1] = {NULL};
-    for (size_t i = 0; i < COUNT; i++) {
-        names[i] = products[i].name;
-        if (strcmp(product, names[i]) == 0)
-            return VCL_OK;
-    }
-    struct vcl_str list = {0};
-    for (size_t i = 0; i < COUNT; i++)
-        vcl_str_add(&list, "%s%s", i ? ", " : "", names[i]);
-    enum vcl_status r = ERR(err, VCL_E_ARG, "no product is called '%s'", product);
-    const char *near = vcl_nearest(product, names);
-    if (near)
-        r = vcl_error_hint(err, r, "did you mean '%s'?", near);
-    else if (!list.failed)
-        r = vcl_error_hint(err, r, "choose from %s", list.text);
-    vcl_str_finish(&list);
-    return r;
+    return vcl_row_find("product", products, product, err) ? VCL_OK : VCL_E_ARG;
 }
 
 /* A new buffer of values in [-1, 1); `stream` tells buffers apart. */
@@ -128,14 +114,14 @@ enum vcl_status bench_products(struct bench *bench, struct vcl_error *err)
     if (!bench->cli->common.json)
         printf("\n%-20s %6s %6s %6s %12s %10s\n", "matrix product", "m", "n", "k", "GFLOP/s",
                "of peak");
-    for (size_t i = 0; i < COUNT; i++) {
+    for (const struct product *const *p = products; *p; p++) {
         struct vcl_timing timing;
-        if (bench->product && strcmp(bench->product, products[i].name) != 0)
+        if (bench->product && strcmp(bench->product, (*p)->name) != 0)
             continue;
         if (interrupted())
-            FAIL(err, VCL_E_INTERRUPTED, "stopped before the product '%s'", products[i].name);
-        TRY(time_product(bench->cli->ctx, &products[i], bench->seconds, &timing, err));
-        report(bench, &products[i], timing.median);
+            FAIL(err, VCL_E_INTERRUPTED, "stopped before the product '%s'", (*p)->name);
+        TRY(time_product(bench->cli->ctx, *p, bench->seconds, &timing, err));
+        report(bench, *p, timing.median);
     }
 out:
     return r;

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/option.h"
+#include "base/row.h"
 #include "vaecl/vaecl.h"
 
 /* Options that every command takes. */
@@ -52,7 +53,7 @@ struct command {
     enum vcl_status (*run)(struct cli *cli, void *options);
 };
 
-extern const struct command *const commands[]; /* ends with NULL */
+extern const struct command *const commands[]; /* a table of base/row.h */
 
 struct session;
 struct use;

@@ -8,7 +8,8 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "cli/commands.h"
+#include "cli/cli.h"
+#include "commands.rows.h"
 
 const struct command *const commands[] = {
 #define X(name) &command_##name,

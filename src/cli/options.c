@@ -178,13 +178,8 @@ enum vcl_status assign_all(struct vcl_config *config, const struct vcl_opt_list 
 
 enum vcl_status unknown_command(const char *name, struct vcl_error *err)
 {
-    const char *names[32];
-    size_t n = 0;
-    for (const struct command *const *command = commands; *command && n < 31; command++)
-        names[n++] = (*command)->name;
-    names[n] = NULL;
     enum vcl_status r = ERR(err, VCL_E_ARG, "unknown command '%s'", name);
-    const char *near = vcl_nearest(name, names);
+    const char *near = vcl_row_nearest(commands, name);
     return near ? vcl_error_hint(err, r, "did you mean 'vae-cl %s'?", near)
                 : vcl_error_hint(err, r, "'vae-cl --help' lists the commands");
 }

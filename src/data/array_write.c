@@ -4,27 +4,24 @@
 
 #include "base/str.h"
 #include "data/writers.h"
+#include "writers.rows.h"
 
-#define X(name, extension) vcl_write_fn vcl_write_##name;
-#include "data/writers.def.h"
+static const struct vcl_writer_def *const writers[] = {
+#define X(name) &vcl_writer_##name,
+    WRITERS(X)
 #undef X
-
-static const char *const extensions[] = {
-#define X(name, extension) extension,
-#include "data/writers.def.h"
-#undef X
-    NULL,
-};
-
-static vcl_write_fn *const functions[] = {
-#define X(name, extension) vcl_write_##name,
-#include "data/writers.def.h"
-#undef X
+        NULL,
 };
 
 const char *const *vcl_array_extensions(void)
 {
-    return extensions;
+    static const char *all[VCL_WRITER_EXTENSIONS * sizeof writers / sizeof *writers];
+    size_t n = 0; /* the same values at each call */
+    for (const struct vcl_writer_def *const *writer = writers; *writer; writer++) {
+        for (const char *const *extension = (*writer)->extensions; *extension; extension++)
+            all[n++] = *extension;
+    }
+    return all;
 }
 
 unsigned char vcl_unit_to_byte(float value)
@@ -47,8 +44,8 @@ enum vcl_status vcl_array_check_finite(const struct vcl_writing *writing, struct
 static enum vcl_status unknown_extension(const char *path, struct vcl_error *err)
 {
     struct vcl_str known = {0};
-    for (int i = 0; extensions[i]; i++)
-        vcl_str_add(&known, "%s%s", i ? ", " : "", extensions[i]);
+    for (const char *const *extension = vcl_array_extensions(); *extension; extension++)
+        vcl_str_add(&known, "%s%s", known.len ? ", " : "", *extension);
     enum vcl_status r =
         ERR(err, VCL_E_ARG, "'%s': the extension does not tell how to write it", path);
     r = vcl_error_hint(err, r, "choose from %s", known.text ? known.text : "");
@@ -62,9 +59,11 @@ enum vcl_status vcl_array_write(const char *path, const struct vcl_array *array,
     const struct vcl_writing writing = {path, array, columns, replace};
     if (array->count == 0 || vcl_shape_size(array->shape) == 0)
         return ERR(err, VCL_E_ARG, "'%s': there is nothing to write", path);
-    for (int i = 0; extensions[i]; i++) {
-        if (vcl_ends_with(path, extensions[i]))
-            return functions[i](&writing, err);
+    for (const struct vcl_writer_def *const *writer = writers; *writer; writer++) {
+        for (const char *const *extension = (*writer)->extensions; *extension; extension++) {
+            if (vcl_ends_with(path, *extension))
+                return (*writer)->write(&writing, err);
+        }
     }
     return unknown_extension(path, err);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/row.h"
 #include "base/str.h"
 #include "data/format.h"
 #include "data/source.h"
@@ -21,25 +22,23 @@ struct dataset {
     struct vcl_examples examples; /* empty if the values are the caller's */
 };
 
-static const struct builtin {
+struct builtin {
     const char *name;
     enum vcl_status (*open)(struct vcl_source *source, struct vcl_error *err);
-} builtins[] = {
-    {"digits", vcl_source_digits},
 };
-enum { N_BUILTINS = sizeof builtins / sizeof *builtins };
+
+static const struct builtin *const builtins[] = {
+    &(const struct builtin){"digits", vcl_source_digits},
+    NULL,
+};
 
 static enum vcl_status unknown_source(const char *name, struct vcl_error *err)
 {
-    const char *names[N_BUILTINS + 1] = {NULL};
     struct vcl_str list = {0};
-    for (int i = 0; i < N_BUILTINS; i++) {
-        names[i] = builtins[i].name;
-        vcl_str_add(&list, "%s%s", i ? ", " : "", names[i]);
-    }
-    const char *near = vcl_nearest(name, names);
+    const char *near = vcl_row_nearest(builtins, name);
     enum vcl_status r =
         ERR(err, VCL_E_ARG, "'%s': no such file or folder, and no built-in data set", name);
+    vcl_row_list(builtins, &list);
     if (near)
         r = vcl_error_hint(err, r, "did you mean '%s'?", near);
     else
@@ -49,23 +48,14 @@ static enum vcl_status unknown_source(const char *name, struct vcl_error *err)
     return r;
 }
 
-static const struct builtin *find_builtin(const char *name)
-{
-    for (int i = 0; i < N_BUILTINS; i++) {
-        if (strcmp(name, builtins[i].name) == 0)
-            return &builtins[i];
-    }
-    return NULL;
-}
-
 bool vcl_dataset_is_builtin(const char *source)
 {
-    return find_builtin(source) != NULL;
+    return vcl_row_named(builtins, source) != NULL;
 }
 
 static enum vcl_status read_source(struct vcl_source *source, struct vcl_error *err)
 {
-    const struct builtin *builtin = find_builtin(source->path);
+    const struct builtin *builtin = vcl_row_named(builtins, source->path);
     if (builtin)
         return builtin->open(source, err);
     if (!vcl_file_exists(source->path))

@@ -7,16 +7,13 @@
 
 #include "base/str.h"
 #include "data/array_head.h"
-
-#define X(name) extern const struct vcl_format_def vcl_format_##name;
-#include "data/formats.def.h"
-#undef X
+#include "formats.rows.h"
 
 const struct vcl_format_def *const vcl_formats[] = {
 #define X(name) &vcl_format_##name,
-#include "data/formats.def.h"
+    FORMATS(X)
 #undef X
-    NULL,
+        NULL,
 };
 
 const struct vcl_format_def *vcl_format_probe(const unsigned char *head, size_t n)

@@ -6,8 +6,7 @@
 #include "base/str.h"
 #include "base/writer.h"
 #include "data/writers.h"
-
-vcl_write_fn vcl_write_csv;
+#include "writers.rows.h"
 
 static void add_names(const struct vcl_array *array, struct vcl_str *out)
 {
@@ -45,7 +44,7 @@ out:
     return r;
 }
 
-enum vcl_status vcl_write_csv(const struct vcl_writing *writing, struct vcl_error *err)
+static enum vcl_status write_array(const struct vcl_writing *writing, struct vcl_error *err)
 {
     enum vcl_status r = VCL_OK;
     struct vcl_writer writer = {0};
@@ -56,3 +55,10 @@ out:
     vcl_writer_finish(&writer);
     return r;
 }
+
+const struct vcl_writer_def vcl_writer_csv = {
+    .name = "csv",
+    .help = "a line of numbers each",
+    .extensions = {".csv"},
+    .write = write_array,
+};

@@ -13,8 +13,7 @@
 #include "base/writer.h"
 #include "data/source.h"
 #include "data/writers.h"
-
-vcl_write_fn vcl_write_idx;
+#include "writers.rows.h"
 
 /* Pictures may overshoot a little and are clamped; a table with other values is not for bytes. */
 static enum vcl_status check_values(const struct vcl_writing *writing, struct vcl_error *err)
@@ -140,7 +139,7 @@ out:
     return r;
 }
 
-enum vcl_status vcl_write_idx(const struct vcl_writing *writing, struct vcl_error *err)
+static enum vcl_status write_array(const struct vcl_writing *writing, struct vcl_error *err)
 {
     enum vcl_status r = VCL_OK;
     struct vcl_writer examples = {0}, labels = {0};
@@ -167,3 +166,10 @@ out:
     free(labels_path);
     return r;
 }
+
+const struct vcl_writer_def vcl_writer_idx = {
+    .name = "idx",
+    .help = "MNIST's own",
+    .extensions = {".idx", ".idx.gz"},
+    .write = write_array,
+};

@@ -8,8 +8,7 @@
 #include "base/str.h"
 #include "base/writer.h"
 #include "data/writers.h"
-
-vcl_write_fn vcl_write_npy;
+#include "writers.rows.h"
 
 static bool is_big_endian(void)
 {
@@ -40,7 +39,7 @@ static void add_header(const struct vcl_array *array, struct vcl_str *out)
     vcl_str_finish(&text);
 }
 
-enum vcl_status vcl_write_npy(const struct vcl_writing *writing, struct vcl_error *err)
+static enum vcl_status write_array(const struct vcl_writing *writing, struct vcl_error *err)
 {
     enum vcl_status r = VCL_OK;
     const struct vcl_array *array = writing->array;
@@ -58,3 +57,10 @@ out:
     vcl_str_finish(&header);
     return r;
 }
+
+const struct vcl_writer_def vcl_writer_npy = {
+    .name = "npy",
+    .help = "NumPy array",
+    .extensions = {".npy"},
+    .write = write_array,
+};

@@ -12,8 +12,7 @@
 #include "base/writer.h"
 #include "data/grid.h"
 #include "data/writers.h"
-
-vcl_write_fn vcl_write_png;
+#include "writers.rows.h"
 
 /* libpng's own limit for both sides. */
 enum { MAX_SIDE = 1000000 };
@@ -115,7 +114,7 @@ static enum vcl_status encode(struct encoding *e)
     return VCL_OK;
 }
 
-enum vcl_status vcl_write_png(const struct vcl_writing *writing, struct vcl_error *err)
+static enum vcl_status write_array(const struct vcl_writing *writing, struct vcl_error *err)
 {
     enum vcl_status r = VCL_OK;
     struct encoding e = {.path = writing->path, .err = err};
@@ -128,3 +127,10 @@ out:
     finish(&e);
     return r;
 }
+
+const struct vcl_writer_def vcl_writer_png = {
+    .name = "png",
+    .help = "pictures, as a grid",
+    .extensions = {".png"},
+    .write = write_array,
+};

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * How an array is written to a file of one kind. The table is made by meson from the list in
- * src/data/meson.build: a writer is write_NAME.c, which exports vcl_write_NAME.
+ * How an array is written to a file of one kind.
+ * To add one: src/data/write_x.c exporting `const struct vcl_writer_def vcl_writer_x`, and the word
+ * in src/data/meson.build.
  */
 #ifndef VCL_DATA_WRITERS_H
 #define VCL_DATA_WRITERS_H
@@ -16,7 +17,12 @@ struct vcl_writing {
     bool replace;
 };
 
-typedef enum vcl_status vcl_write_fn(const struct vcl_writing *writing, struct vcl_error *err);
+enum { VCL_WRITER_EXTENSIONS = 3 };
+struct vcl_writer_def {
+    const char *name, *help;
+    const char *extensions[VCL_WRITER_EXTENSIONS + 1]; /* of the files it writes; end with NULL */
+    enum vcl_status (*write)(const struct vcl_writing *writing, struct vcl_error *err);
+};
 
 /* An image value as a byte; the caller has checked that it is finite. */
 unsigned char vcl_unit_to_byte(float value);

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
-#include "base/str.h"
-#include "gemm/defs.h"
 #include "gemm/tuning.h"
+#include "gemms.rows.h"
 
 const struct vcl_gemm_def *const vcl_gemm_defs[] = {
 #define X(name) &vcl_gemm_##name,
-    VCL_GEMM_DEFS(X)
+    GEMMS(X)
 #undef X
         NULL,
 };
@@ -16,32 +15,11 @@ const char *const *vcl_gemm_names(void)
 {
     static const char *const names[] = {
 #define X(name) #name,
-        VCL_GEMM_DEFS(X)
+        GEMMS(X)
 #undef X
             NULL,
     };
     return names;
-}
-
-const struct vcl_gemm_def *vcl_gemm_named(const char *name)
-{
-    for (const struct vcl_gemm_def *const *def = vcl_gemm_defs; *def; def++) {
-        if (strcmp((*def)->name, name) == 0)
-            return *def;
-    }
-    return NULL;
-}
-
-static enum vcl_status no_such_gemm(const char *name, struct vcl_error *err)
-{
-    enum vcl_status r = ERR(err, VCL_E_ARG, "no GEMM implementation is called '%s'", name);
-    struct vcl_str list = {0};
-    for (const char *const *known = vcl_gemm_names(); *known; known++)
-        vcl_str_add(&list, "%s%s", list.len ? ", " : "", *known);
-    if (!list.failed)
-        r = vcl_error_hint(err, r, "choose from %s", list.text);
-    vcl_str_finish(&list);
-    return r;
 }
 
 static bool is_default(const struct vcl_ctx *ctx, const struct vcl_gemm_def *def)
@@ -55,9 +33,9 @@ static enum vcl_status by_request(const struct vcl_ctx *ctx, const struct vcl_ge
                                   const char *name, const struct vcl_gemm_def **ret_def,
                                   struct vcl_error *err)
 {
-    const struct vcl_gemm_def *def = vcl_gemm_named(name);
+    const struct vcl_gemm_def *def = vcl_row_find("GEMM implementation", vcl_gemm_defs, name, err);
     if (!def)
-        return no_such_gemm(name, err);
+        return VCL_E_ARG;
     if (vcl_ctx_same_bits(ctx) && !def->same_bits)
         return ERR(err, VCL_E_ARG, "GEMM '%s' does not give the same bits on every device", name);
     if (!def->supports(ctx, gemm)) {

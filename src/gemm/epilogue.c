@@ -2,33 +2,31 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/str.h"
 #include "gemm/gemm.h"
 
-/* Formulas: kernels/activation.cl. */
 #define ACTIVATIONS(X)                                                                             \
-    X(identity, false)                                                                             \
-    X(relu, false)                                                                                 \
-    X(leaky_relu, false)                                                                           \
-    X(elu, false)                                                                                  \
-    X(selu, false)                                                                                 \
-    X(gelu, true)                                                                                  \
-    X(silu, true)                                                                                  \
-    X(tanh, false)                                                                                 \
-    X(sigmoid, false)                                                                              \
-    X(softplus, false)
+    X(identity, "x", false)                                                                        \
+    X(relu, "x where it is positive, else 0", false)                                               \
+    X(leaky_relu, "x where it is positive, else x / 100", false)                                   \
+    X(elu, "x where it is positive, else exp(x) - 1", false)                                       \
+    X(selu, "elu scaled so that layers keep mean 0 and variance 1", false)                         \
+    X(gelu, "x times the normal distribution function at x", true)                                 \
+    X(silu, "x sigmoid(x)", true)                                                                  \
+    X(tanh, "hyperbolic tangent", false)                                                           \
+    X(sigmoid, "1 / (1 + exp(-x))", false)                                                         \
+    X(softplus, "log(1 + exp(x))", false)
 
-const struct vcl_activation vcl_activations[] = {
-#define ROW(name, needs_input) {#name, needs_input},
+const struct vcl_activation *const vcl_activations[] = {
+#define ROW(name, help, needs_input) &(const struct vcl_activation){#name, help, needs_input},
     ACTIVATIONS(ROW)
 #undef ROW
-        {NULL, false},
+        NULL,
 };
 
 const char *const *vcl_activation_names(void)
 {
     static const char *const names[] = {
-#define NAME(name, needs_input) #name,
+#define NAME(name, help, needs_input) #name,
         ACTIVATIONS(NAME)
 #undef NAME
             NULL,
@@ -41,15 +39,8 @@ enum vcl_status vcl_activation_find(const char *name, const struct vcl_activatio
 {
     if (!name || !*name)
         name = "identity";
-    for (const struct vcl_activation *row = vcl_activations; row->name; row++) {
-        if (strcmp(row->name, name) == 0) {
-            *ret_activation = row;
-            return VCL_OK;
-        }
-    }
-    enum vcl_status r = ERR(err, VCL_E_ARG, "no activation is called '%s'", name);
-    const char *near = vcl_nearest(name, vcl_activation_names());
-    return near ? vcl_error_hint(err, r, "did you mean '%s'?", near) : r;
+    *ret_activation = vcl_row_find("activation", vcl_activations, name, err);
+    return *ret_activation ? VCL_OK : VCL_E_ARG;
 }
 
 const char *vcl_gemm_activation(const struct vcl_gemm *gemm)

@@ -7,6 +7,7 @@
 #ifndef VCL_GEMM_GEMM_H
 #define VCL_GEMM_GEMM_H
 
+#include "base/row.h"
 #include "cl/emit.h"
 
 /* What a tuner may vary in an implementation: each has its own meaning to it. */
@@ -42,14 +43,11 @@ struct vcl_gemm_def {
                            const struct vcl_gemm_setting *setting, struct vcl_error *err);
 };
 
-extern const struct vcl_gemm_def *const vcl_gemm_defs[]; /* ends with NULL */
+extern const struct vcl_gemm_def *const vcl_gemm_defs[]; /* a table of base/row.h */
 
 /* vcl_gemm_run, or as the emit says. */
 enum vcl_status vcl_gemm_emit(const struct vcl_emit *emit, const struct vcl_gemm *gemm,
                               struct vcl_error *err) VCL_MUST_CHECK;
-
-/* NULL if there is none of that name. */
-const struct vcl_gemm_def *vcl_gemm_named(const char *name);
 
 /* The implementation for this context and product, and its setting. */
 enum vcl_status vcl_gemm_choose(const struct vcl_ctx *ctx, const struct vcl_gemm *gemm,
@@ -84,12 +82,13 @@ enum vcl_status vcl_conv_check(const struct vcl_gemm *gemm, struct vcl_error *er
 
 /* ---- activations and the epilogue ---- */
 
+/* Formulas: kernels/activation.cl. */
 struct vcl_activation {
-    const char *name;
+    const char *name, *help;
     bool needs_input; /* the gradient needs x, not only y = act(x) */
 };
 
-extern const struct vcl_activation vcl_activations[]; /* ends with a NULL name */
+extern const struct vcl_activation *const vcl_activations[]; /* a table of base/row.h */
 
 /* NULL or "" is the identity; an unknown name is an error with the nearest as a hint. */
 enum vcl_status vcl_activation_find(const char *name, const struct vcl_activation **ret_activation,

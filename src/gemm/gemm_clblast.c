@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "cl/internal.h"
-#include "gemm/defs.h"
 #include "gemm/gemm.h"
+#include "gemms.rows.h"
 
 static bool supports(const struct vcl_ctx *ctx, const struct vcl_gemm *gemm)
 {

@@ -7,8 +7,9 @@
 #include <string.h>
 
 #include "cl/internal.h"
-#include "gemm/defs.h"
+#include "gemm/gemm.h"
 #include "gemm/tiled.h"
+#include "gemms.rows.h"
 
 #ifndef CL_DEVICE_COMPUTE_CAPABILITY_MAJOR_NV
 #define CL_DEVICE_COMPUTE_CAPABILITY_MAJOR_NV 0x4000

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
 
-#include "gemm/defs.h"
 #include "gemm/gemm.h"
+#include "gemms.rows.h"
 
 static bool supports(const struct vcl_ctx *ctx, const struct vcl_gemm *gemm)
 {

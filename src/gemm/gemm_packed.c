@@ -6,8 +6,8 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "gemm/defs.h"
 #include "gemm/gemm.h"
+#include "gemms.rows.h"
 
 enum { B_COLS = 256, K_CHUNK = 256, VECTOR = 16 }; /* as in the kernel */
 enum { C_CACHED = 1 << 16 };                       /* elements of C that stay in a core's cache */

@@ -8,8 +8,9 @@
 #include <string.h>
 
 #include "cl/internal.h"
-#include "gemm/defs.h"
+#include "gemm/gemm.h"
 #include "gemm/tiled.h"
+#include "gemms.rows.h"
 
 enum { K_CHUNK = 256, SUBGROUP = 16, PARTS_BYTES = 64 << 20 };
 

@@ -85,7 +85,7 @@ static const char *parse_row(char **words, size_t count, struct vcl_tuned_row *r
     if (!vcl_gemm_class_parse(words + at, equals - at, &row->shape))
         return "not a class of products";
     bool by_default = strcmp(words[equals + 1], BY_DEFAULT) == 0;
-    row->def = by_default ? NULL : vcl_gemm_named(words[equals + 1]);
+    row->def = by_default ? NULL : vcl_row_named(vcl_gemm_defs, words[equals + 1]);
     if (!row->def && !by_default)
         return "no implementation of that name";
     for (size_t i = equals + 2; i < count; i++) {

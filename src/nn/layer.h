@@ -7,13 +7,10 @@
 #ifndef VCL_NN_LAYER_H
 #define VCL_NN_LAYER_H
 
+#include "base/row.h"
 #include "nn/graph.h"
 
-extern const struct vcl_node_def *const vcl_layer_defs[]; /* ends with NULL */
-
-/* An unknown name is an error with the nearest as a hint. */
-enum vcl_status vcl_layer_find(const char *name, const struct vcl_node_def **ret_def,
-                               struct vcl_error *err) VCL_MUST_CHECK;
+extern const struct vcl_node_def *const vcl_layer_defs[]; /* a table of base/row.h */
 
 /* ---- net.c ---- */
 

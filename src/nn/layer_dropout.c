@@ -6,7 +6,8 @@
 #include <stddef.h>
 
 #include "base/philox.h"
-#include "nn/defs.h"
+#include "layers.rows.h"
+#include "nn/graph.h"
 #include "ops/ops.h"
 
 struct dropout {

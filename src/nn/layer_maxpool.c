@@ -2,7 +2,7 @@
  *
  * The largest of each window of pixels, channel by channel.
  */
-#include "nn/defs.h"
+#include "layers.rows.h"
 #include "nn/pool.h"
 
 static enum vcl_status shape(struct vcl_node *node, struct vcl_error *err)

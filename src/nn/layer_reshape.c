@@ -4,7 +4,8 @@
  */
 #include <stddef.h>
 
-#include "nn/defs.h"
+#include "layers.rows.h"
+#include "nn/graph.h"
 
 struct reshape {
     int64_t height, width, channels;

@@ -5,7 +5,7 @@
  */
 #include <stddef.h>
 
-#include "nn/defs.h"
+#include "layers.rows.h"
 #include "nn/node_activation.h"
 #include "ops/ops.h"
 

@@ -2,7 +2,7 @@
  *
  * Each pixel becomes a block of F x F of the same value.
  */
-#include "nn/defs.h"
+#include "layers.rows.h"
 #include "nn/pool.h"
 
 struct upsample {

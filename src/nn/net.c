@@ -6,12 +6,13 @@
 #include <string.h>
 
 #include "base/c_locale.h"
-#include "nn/defs.h"
+#include "layers.rows.h"
+#include "nn/layer.h"
 #include "nn/node_activation.h"
 
 const struct vcl_node_def *const vcl_layer_defs[] = {
 #define X(name) &vcl_layer_##name,
-    VCL_LAYER_DEFS(X)
+    LAYERS(X)
 #undef X
         NULL,
 };
@@ -28,26 +29,6 @@ struct place {
 static enum vcl_status add_all(struct place place, const char *prefix, const char *text,
                                struct vcl_value *in, struct vcl_value **ret_out,
                                struct vcl_error *err);
-
-enum vcl_status vcl_layer_find(const char *name, const struct vcl_node_def **ret_def,
-                               struct vcl_error *err)
-{
-    const char *names[64];
-    size_t n = 0;
-    for (const struct vcl_node_def *const *def = vcl_layer_defs; *def; def++) {
-        if (strcmp((*def)->name, name) == 0) {
-            *ret_def = *def;
-            return VCL_OK;
-        }
-        if (n < 63)
-            names[n++] = (*def)->name;
-    }
-    names[n] = NULL;
-    enum vcl_status r = ERR(err, VCL_E_ARG, "no layer is called '%s'", name);
-    const char *near = vcl_nearest(name, names);
-    return near ? vcl_error_hint(err, r, "did you mean '%s'?", near)
-                : vcl_error_hint(err, r, "a layer reads like \"dense 400 relu\"");
-}
 
 /* Splits `text` in place at blanks. */
 static size_t split_words(char *text, char **words, size_t max)
@@ -142,7 +123,8 @@ static enum vcl_status add_words(struct place place, const char *name, char *con
     struct vcl_node *node;
     void *config;
     enum vcl_status r;
-    TRY(vcl_layer_find(words[0], &def, err));
+    if (!(def = vcl_row_find("layer", vcl_layer_defs, words[0], err)))
+        return VCL_E_ARG;
     TRY(vcl_arena_alloc(&place.graph->arena, def->config_size, &config, err));
     memcpy(config, def->defaults, def->config_size);
     TRY(vcl_opt_words(def->opts, config, def->name, words + 1, n - 1, err));

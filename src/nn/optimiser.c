@@ -1,42 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "nn/optimiser.h"
 
-#include <string.h>
-
-#include "base/str.h"
-#include "nn/defs.h"
+#include "optimisers.rows.h"
 
 const struct vcl_optimiser_def *const vcl_optimiser_defs[] = {
 #define X(name) &vcl_optimiser_##name,
-    VCL_OPTIMISER_DEFS(X)
+    OPTIMISERS(X)
 #undef X
         NULL,
 };
-
-const char *const *vcl_optimiser_names(void)
-{
-    static const char *const names[] = {
-#define X(name) #name,
-        VCL_OPTIMISER_DEFS(X)
-#undef X
-            NULL,
-    };
-    return names;
-}
-
-enum vcl_status vcl_optimiser_find(const char *name, const struct vcl_optimiser_def **ret_def,
-                                   struct vcl_error *err)
-{
-    for (const struct vcl_optimiser_def *const *def = vcl_optimiser_defs; *def; def++) {
-        if (strcmp((*def)->name, name) == 0) {
-            *ret_def = *def;
-            return VCL_OK;
-        }
-    }
-    enum vcl_status r = ERR(err, VCL_E_ARG, "no optimiser is called '%s'", name);
-    const char *near = vcl_nearest(name, vcl_optimiser_names());
-    return near ? vcl_error_hint(err, r, "did you mean '%s'?", near) : r;
-}
 
 enum vcl_status vcl_optimiser_update(const struct vcl_emit *emit,
                                      const struct vcl_optimiser_def *def,

@@ -6,6 +6,7 @@
 #ifndef VCL_NN_OPTIMISER_H
 #define VCL_NN_OPTIMISER_H
 
+#include "base/row.h"
 #include "nn/params.h"
 #include "ops/ops.h"
 
@@ -27,12 +28,7 @@ struct vcl_optimiser_def {
     void (*correct)(const struct vcl_optimiser_config *config, uint64_t t, struct vcl_step *step);
 };
 
-extern const struct vcl_optimiser_def *const vcl_optimiser_defs[]; /* ends with NULL */
-
-const char *const *vcl_optimiser_names(void);
-
-enum vcl_status vcl_optimiser_find(const char *name, const struct vcl_optimiser_def **ret_def,
-                                   struct vcl_error *err) VCL_MUST_CHECK;
+extern const struct vcl_optimiser_def *const vcl_optimiser_defs[]; /* a table of base/row.h */
 
 /* Enqueues one update of all parameters. */
 enum vcl_status vcl_optimiser_update(const struct vcl_emit *emit,

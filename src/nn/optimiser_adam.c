@@ -2,7 +2,7 @@
 #include <math.h>
 
 #include "nn/adam.h"
-#include "nn/defs.h"
+#include "optimisers.rows.h"
 
 void vcl_adam_configure(const struct vcl_optimiser_config *config, struct vcl_optimise *op)
 {

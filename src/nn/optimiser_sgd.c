@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "nn/defs.h"
+#include "nn/optimiser.h"
+#include "optimisers.rows.h"
 
 static void configure(const struct vcl_optimiser_config *config, struct vcl_optimise *op)
 {

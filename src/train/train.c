@@ -110,7 +110,9 @@ static enum vcl_status set_up(struct vcl_trainer *t, struct vcl_error *err)
 {
     enum vcl_status r;
     t->optimiser_config = optimiser_config(t->config);
-    TRY(vcl_optimiser_find(t->config->optimiser, &t->optimiser, err));
+    t->optimiser = vcl_row_find("optimiser", vcl_optimiser_defs, t->config->optimiser, err);
+    if (!t->optimiser)
+        return VCL_E_ARG;
     TRY(vcl_binarise_find(t->config->binarize, &t->binarise, err));
     if (t->params->out)
         TRY(vcl_run_folder_open(t, err));

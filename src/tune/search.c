@@ -6,8 +6,9 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "gemm/defs.h"
+#include "gemm/gemm.h"
 #include "gemm/tuning.h"
+#include "gemms.rows.h"
 #include "tune/measure.h"
 #include "tune/operands.h"
 #include "tune/space.h"

@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#include "base/error.h"
+#include "base/row.h"
 
 struct vcl_likelihood_def {
     const char *name, *help;
@@ -17,9 +17,6 @@ struct vcl_likelihood_def {
     bool density;       /* a normalised one: bits/dim and NLL have a meaning */
 };
 
-extern const struct vcl_likelihood_def vcl_likelihoods[]; /* ends with a NULL name */
-
-enum vcl_status vcl_likelihood_find(const char *name, const struct vcl_likelihood_def **ret_def,
-                                    struct vcl_error *err) VCL_MUST_CHECK;
+extern const struct vcl_likelihood_def *const vcl_likelihoods[]; /* a table of base/row.h */
 
 #endif

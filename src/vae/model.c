@@ -13,7 +13,8 @@ enum vcl_status vcl_model_prepare(struct vcl_ctx *ctx, const struct vcl_config *
 {
     const struct vcl_likelihood_def *likelihood;
     enum vcl_status r;
-    TRY(vcl_likelihood_find(config->likelihood, &likelihood, err));
+    if (!(likelihood = vcl_row_find("likelihood", vcl_likelihoods, config->likelihood, err)))
+        return VCL_E_ARG;
     TRY(vcl_ops_prepare(ctx, likelihood->name, err));
 out:
     return r;
@@ -22,9 +23,8 @@ out:
 /* As many as any keeps where the name is not yet known to be one. */
 static size_t optimiser_states(const struct vcl_config *config)
 {
-    const struct vcl_optimiser_def *def;
-    return vcl_optimiser_find(config->optimiser, &def, NULL) == VCL_OK ? (size_t)def->states
-                                                                       : VCL_OPTIMISER_STATES;
+    const struct vcl_optimiser_def *def = vcl_row_named(vcl_optimiser_defs, config->optimiser);
+    return def ? (size_t)def->states : VCL_OPTIMISER_STATES;
 }
 
 /* Floats an example of the largest value: kernels count in 32 bits. */
@@ -125,6 +125,16 @@ enum vcl_status vcl_model_create(struct vcl_ctx *ctx, const struct vcl_config *c
     return vcl_model_create_for(ctx, config, shape, batch, trainable, NULL, ret_model, err);
 }
 
+static enum vcl_status find_parts(struct vcl_model *model, struct vcl_error *err)
+{
+    const struct vcl_config *config = model->config;
+    model->likelihood = vcl_row_find("likelihood", vcl_likelihoods, config->likelihood, err);
+    if (!model->likelihood)
+        return VCL_E_ARG;
+    model->objective = vcl_row_find("objective", vcl_objective_defs, config->objective, err);
+    return model->objective ? VCL_OK : VCL_E_ARG;
+}
+
 enum vcl_status vcl_model_create_for(struct vcl_ctx *ctx, const struct vcl_config *config,
                                      struct vcl_shape shape, uint32_t batch, bool trainable,
                                      const struct vcl_weights *weights,
@@ -144,8 +154,7 @@ enum vcl_status vcl_model_create_for(struct vcl_ctx *ctx, const struct vcl_confi
                                 .trainable = trainable};
     vcl_params_init(&model->params, ctx);
     TRY(vcl_config_copy(config, &model->config, err));
-    TRY(vcl_likelihood_find(config->likelihood, &model->likelihood, err));
-    TRY(vcl_objective_find(config->objective, &model->objective, err));
+    TRY(find_parts(model, err));
     TRY(vcl_model_build(model, &model->objective_graph, err));
     if (weights)
         TRY(weights->check(weights, &model->params, err));

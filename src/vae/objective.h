@@ -7,6 +7,7 @@
 #ifndef VCL_VAE_OBJECTIVE_H
 #define VCL_VAE_OBJECTIVE_H
 
+#include "base/row.h"
 #include "vae/build.h"
 
 struct vcl_objective_def {
@@ -17,9 +18,6 @@ struct vcl_objective_def {
     enum vcl_status (*build)(struct vcl_build *b, struct vcl_error *err);
 };
 
-extern const struct vcl_objective_def *const vcl_objective_defs[]; /* ends with NULL */
-
-enum vcl_status vcl_objective_find(const char *name, const struct vcl_objective_def **ret_def,
-                                   struct vcl_error *err) VCL_MUST_CHECK;
+extern const struct vcl_objective_def *const vcl_objective_defs[]; /* a table of base/row.h */
 
 #endif

@@ -2,7 +2,8 @@
  *
  * The plain autoencoder: z is the encoder's output.
  */
-#include "vae/defs.h"
+#include "objectives.rows.h"
+#include "vae/objective.h"
 
 static enum vcl_status build(struct vcl_build *b, struct vcl_error *err)
 {

@@ -3,7 +3,8 @@
  * The evidence lower bound of Kingma and Welling (2014), with a weight on the KL (Higgins et al.
  * 2017), its warm-up and free bits.
  */
-#include "vae/defs.h"
+#include "objectives.rows.h"
+#include "vae/objective.h"
 
 static enum vcl_status build(struct vcl_build *b, struct vcl_error *err)
 {

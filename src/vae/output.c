@@ -35,7 +35,8 @@ static enum vcl_status complete(const char *output, struct vcl_shape shape,
     size_t len = strcspn(name, " \t\r\n");
     rest = name + len;
     snprintf(word, sizeof word, "%.*s", (int)(len < sizeof word ? len : sizeof word - 1), name);
-    TRY(vcl_layer_find(word, &def, err));
+    if (!(def = vcl_row_find("layer", vcl_layer_defs, word, err)))
+        return VCL_E_ARG;
     if (!def->outputs)
         return no_output(word, err);
     if (vcl_is_digit(rest[strspn(rest, " \t\r\n")]) || strchr(rest, '=')) {
@@ -45,9 +46,7 @@ static enum vcl_status complete(const char *output, struct vcl_shape shape,
     *ret_kind = def->outputs;
     vcl_str_add(ret_text, "%s %zu%s", word,
                 def->outputs == VCL_OUTPUTS_VALUES ? vcl_shape_size(shape) : shape.channels, rest);
-    r = vcl_str_check(ret_text, err);
-out:
-    return r;
+    return vcl_str_check(ret_text, err);
 }
 
 static enum vcl_status check_shape(struct vcl_shape made, struct vcl_shape data,

@@ -292,7 +292,8 @@ static void test_every_kernel(void **state)
 static void test_references(void **state)
 {
     (void)state;
-    for (const struct vcl_likelihood_def *def = vcl_likelihoods; def->name; def++) {
+    for (const struct vcl_likelihood_def *const *p = vcl_likelihoods; *p; p++) {
+        const struct vcl_likelihood_def *def = *p;
         const struct vcl_likelihood_reference *row = vcl_likelihood_references;
         while (row->name && strcmp(row->name, def->name) != 0)
             row++;

@@ -42,7 +42,8 @@ static struct vcl_optimiser_config optimiser_config(const struct vcl_config *con
 static const struct vcl_optimiser_def *optimiser(const struct vcl_model *model)
 {
     const struct vcl_optimiser_def *def;
-    OK(vcl_optimiser_find(model->config->optimiser, &def, &test_error));
+    def = vcl_row_find("optimiser", vcl_optimiser_defs, model->config->optimiser, &test_error);
+    assert_non_null(def);
     return def;
 }
 

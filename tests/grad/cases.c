@@ -92,7 +92,8 @@ static void add_layers(struct list *list)
 static void add_objectives(struct list *list)
 {
     for (const struct vcl_objective_def *const *def = vcl_objective_defs; *def; def++) {
-        for (const struct vcl_likelihood_def *row = vcl_likelihoods; row->name; row++) {
+        for (const struct vcl_likelihood_def *const *p = vcl_likelihoods; *p; p++) {
+            const struct vcl_likelihood_def *row = *p;
             struct grad_case *c = add(list, (*def)->name, row->name);
             set_layers(c, "dense 13 gelu", "dense 12 silu");
             set(c, "objective", (*def)->name);

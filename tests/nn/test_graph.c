@@ -8,7 +8,8 @@
 #include <string.h>
 
 #include "common/devices.h"
-#include "nn/defs.h"
+#include "layers.rows.h"
+#include "nn/layer.h"
 #include "nn/node_activation.h"
 #include "vae/node_likelihood.h"
 
@@ -72,7 +73,7 @@ static void plan(struct net *net, bool apart)
     struct vcl_node_likelihood config = {.parameter = 1};
     struct vcl_value *target, *in[2];
     struct vcl_node *node;
-    OK(vcl_likelihood_find("squared", &config.likelihood, &test_error));
+    config.likelihood = vcl_row_named(vcl_likelihoods, "squared");
     OK(vcl_graph_input(&net->graph, "target", (struct vcl_shape){1, SIZE, 1}, &net->target, &target,
                        &test_error));
     in[0] = target;

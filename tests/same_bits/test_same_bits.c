@@ -115,7 +115,9 @@ static size_t compare_model(const struct vcl_model *model, const struct step_ref
     const struct vcl_param *p = params->items;
     const struct vcl_optimiser_def *optimiser;
     size_t count = 0;
-    OK(vcl_optimiser_find(model->config->optimiser, &optimiser, &test_error));
+    optimiser =
+        vcl_row_find("optimiser", vcl_optimiser_defs, model->config->optimiser, &test_error);
+    assert_non_null(optimiser);
     for (size_t i = 0; i < ref->count; i++) {
         for (uint32_t k = 0; k < ref->nodes[i].n_tensors; k++, p++) {
             const struct step_ref_tensor *t = &ref->nodes[i].tensors[k];

@@ -5,8 +5,9 @@
  */
 #include <string.h>
 
-#include "gemm/defs.h"
+#include "gemm/gemm.h"
 #include "gemm/tuning.h"
+#include "gemms.rows.h"
 #include "tune/tune_product.h"
 
 /* The defaults with another first parameter; false if no other one is possible. */

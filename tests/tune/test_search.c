@@ -8,8 +8,9 @@
 #include <string.h>
 
 #include "common/devices.h"
-#include "gemm/defs.h"
+#include "gemm/gemm.h"
 #include "gemm/tuning.h"
+#include "gemms.rows.h"
 #include "tune/operands.h"
 #include "tune/space.h"
 #include "vaecl/tune.h"
