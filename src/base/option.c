@@ -82,6 +82,15 @@ static enum vcl_status set_flag(const struct vcl_opt *row, bool *ret_flag, const
     return VCL_OK;
 }
 
+static enum vcl_status set_string(const struct vcl_opt *row, void *target, const char *value,
+                                  struct vcl_error *err)
+{
+    enum vcl_status r = row->check ? row->check(row, value, err) : VCL_OK;
+    if (r == VCL_OK)
+        memcpy(target, &value, sizeof value);
+    return r;
+}
+
 static enum vcl_status set_number(const struct vcl_opt *row, void *target, const char *prefix,
                                   const char *value, struct vcl_error *err)
 {
@@ -141,8 +150,7 @@ enum vcl_status vcl_opt_set(const struct vcl_opt *table, void *config, const cha
         return ERR(err, VCL_E_ARG, "%s%s needs a value", prefix, key);
     switch (row->kind) {
     case VCL_OPT_STRING:
-        memcpy(target, &value, sizeof value);
-        return VCL_OK;
+        return set_string(row, target, value, err);
     case VCL_OPT_CHOICE:
         return set_choice(row, target, prefix, value, err);
     case VCL_OPT_PAIR:

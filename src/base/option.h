@@ -44,6 +44,8 @@ struct vcl_opt {
     const char *help;           /* one line */
     const char *group;          /* --help heading; NULL continues the previous one */
     char letter;                /* of a number's word that may stand anywhere: 'k' for "k3" */
+    /* Of a STRING: refuses what is no value; NULL: any text is one. */
+    enum vcl_status (*check)(const struct vcl_opt *row, const char *value, struct vcl_error *err);
 };
 
 /* Sets one field from text. Unknown keys are an error with the nearest name as a hint. `prefix` is

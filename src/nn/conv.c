@@ -30,11 +30,7 @@ const struct vcl_conv_config vcl_conv_defaults = {
      .max = 1 << 20,                                                                               \
      .arg = "C",                                                                                   \
      .help = "channels of the output"},                                                            \
-        {.key = "activation",                                                                      \
-         .kind = VCL_OPT_STRING,                                                                   \
-         FIELD(activation),                                                                        \
-         .arg = "NAME",                                                                            \
-         .help = VCL_ACTIVATIONS_HELP},                                                            \
+        VCL_ACTIVATION_OPTION(struct vcl_conv_config, activation),                                 \
         {.key = "kernel",                                                                          \
          .kind = VCL_OPT_PAIR,                                                                     \
          FIELD(kernel),                                                                            \

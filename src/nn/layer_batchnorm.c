@@ -22,11 +22,7 @@ enum { GAMMA, BETA, RUNNING_MEAN, RUNNING_VAR };
 static const struct batchnorm defaults = {.activation = "identity", .momentum = 0.1, .eps = 1e-5};
 
 static const struct vcl_opt opts[] = {
-    {.key = "activation",
-     .kind = VCL_OPT_STRING,
-     .offset = offsetof(struct batchnorm, activation),
-     .arg = "NAME",
-     .help = VCL_ACTIVATIONS_HELP},
+    VCL_ACTIVATION_OPTION(struct batchnorm, activation),
     {.key = "momentum",
      .kind = VCL_OPT_FLOAT,
      .offset = offsetof(struct batchnorm, momentum),

@@ -26,11 +26,7 @@ static const struct vcl_opt opts[] = {
      .max = 1 << 24,
      .arg = "N",
      .help = "outputs"},
-    {.key = "activation",
-     .kind = VCL_OPT_STRING,
-     .offset = offsetof(struct dense, activation),
-     .arg = "NAME",
-     .help = VCL_ACTIVATIONS_HELP},
+    VCL_ACTIVATION_OPTION(struct dense, activation),
     {0},
 };
 

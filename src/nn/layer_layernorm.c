@@ -19,11 +19,7 @@ enum { GAMMA, BETA };
 static const struct layernorm defaults = {.activation = "identity", .eps = 1e-5};
 
 static const struct vcl_opt opts[] = {
-    {.key = "activation",
-     .kind = VCL_OPT_STRING,
-     .offset = offsetof(struct layernorm, activation),
-     .arg = "NAME",
-     .help = VCL_ACTIVATIONS_HELP},
+    VCL_ACTIVATION_OPTION(struct layernorm, activation),
     {.key = "eps",
      .kind = VCL_OPT_FLOAT,
      .offset = offsetof(struct layernorm, eps),

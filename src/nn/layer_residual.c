@@ -16,11 +16,7 @@ struct residual {
 static const struct residual defaults = {.activation = "identity"};
 
 static const struct vcl_opt opts[] = {
-    {.key = "activation",
-     .kind = VCL_OPT_STRING,
-     .offset = offsetof(struct residual, activation),
-     .arg = "NAME",
-     .help = VCL_ACTIVATIONS_HELP},
+    VCL_ACTIVATION_OPTION(struct residual, activation),
     {0},
 };
 

@@ -20,13 +20,21 @@ const struct vcl_node_def *const vcl_layer_defs[] = {
 /* A file that asks for more is no model. */
 enum { MAX_DEPTH = 8, MAX_NODES = 1000 }; /* of brackets, of nodes in a graph */
 
-/* Where layers are being added. */
-struct place {
-    struct vcl_graph *graph;
-    uint32_t depth; /* in brackets in brackets ... */
+/* A layer as its text says. */
+struct layer {
+    const struct vcl_node_def *def;
+    void *config;
+    const char *inner; /* the text in its brackets; NULL: none */
 };
 
-static enum vcl_status add_all(struct place place, const char *prefix, const char *text,
+/* Goes through a list of layers: each is named, read and handed on. */
+struct walk {
+    struct vcl_arena *arena;
+    struct vcl_graph *graph; /* where they are added; NULL: they are only checked */
+    uint32_t depth;          /* in brackets in brackets ... */
+};
+
+static enum vcl_status add_all(struct walk walk, const char *prefix, const char *text,
                                struct vcl_value *in, struct vcl_value **ret_out,
                                struct vcl_error *err);
 
@@ -59,7 +67,7 @@ static char *closing(char *open)
 }
 
 /* Cuts what is in brackets out of a layer's text; *ret_inner is NULL if there are none. */
-static enum vcl_status take_brackets(struct vcl_graph *graph, char *text, char **ret_inner,
+static enum vcl_status take_brackets(struct vcl_arena *arena, char *text, char **ret_inner,
                                      struct vcl_error *err)
 {
     char *open = strchr(text, '['), *close = open ? closing(open) : NULL;
@@ -75,82 +83,95 @@ static enum vcl_status take_brackets(struct vcl_graph *graph, char *text, char *
     if (strpbrk(close + 1, "[]"))
         FAIL(err, VCL_E_ARG, "a layer has one pair of brackets at most");
     *close = '\0';
-    TRY(vcl_arena_strdup(&graph->arena, open + 1, ret_inner, err));
+    TRY(vcl_arena_strdup(arena, open + 1, ret_inner, err));
     memset(open, ' ', (size_t)(close - open) + 1);
 out:
     return r;
 }
 
-/* The layers in brackets, if there are any and should be. */
-static enum vcl_status add_inner(struct place place, const struct vcl_node_def *def,
-                                 const char *name, const char *text, struct vcl_value *in,
-                                 struct vcl_value **ret_out, struct vcl_error *err)
+static enum vcl_status check_brackets(const struct walk *walk, const struct layer *layer,
+                                      struct vcl_error *err)
 {
+    const struct vcl_node_def *def = layer->def;
+    const char *inner = layer->inner;
+    if (inner && !def->nests)
+        return ERR(err, VCL_E_ARG, "%s takes no layers in brackets", def->name);
+    if (def->nests && (!inner || !inner[strspn(inner, " \t\r\n")]))
+        return ERR(err, VCL_E_ARG,
+                   "%s needs layers in brackets, as in \"%s [dense 64 relu, dense 64]\"", def->name,
+                   def->name);
+    if (def->nests && walk->depth == MAX_DEPTH)
+        return ERR(err, VCL_E_ARG, "brackets nest at most %d deep", MAX_DEPTH);
+    return VCL_OK;
+}
+
+static enum vcl_status read_layer(const struct walk *walk, const char *text,
+                                  struct layer *ret_layer, struct vcl_error *err)
+{
+    char *copy, *inner, *words[16];
+    const struct vcl_node_def *def;
+    void *config;
     enum vcl_status r;
-    if (text && !def->nests)
-        FAIL(err, VCL_E_ARG, "%s takes no layers in brackets", def->name);
-    if (!def->nests)
-        return VCL_OK;
-    if (!text || !text[strspn(text, " \t\r\n")])
-        FAIL(err, VCL_E_ARG, "%s needs layers in brackets, as in \"%s [dense 64 relu, dense 64]\"",
-             def->name, def->name);
-    if (place.depth == MAX_DEPTH)
-        FAIL(err, VCL_E_ARG, "brackets nest at most %d deep", MAX_DEPTH);
-    place.depth++;
-    TRY(add_all(place, name, text, in, ret_out, err));
+    TRY(vcl_arena_strdup(walk->arena, text, &copy, err));
+    TRY(take_brackets(walk->arena, copy, &inner, err));
+    size_t n = split_words(copy, words, 16);
+    if (n == 0)
+        FAIL(err, VCL_E_ARG, "an empty layer");
+    if (!(def = vcl_row_find("layer", vcl_layer_defs, words[0], err)))
+        return VCL_E_ARG;
+    TRY(vcl_arena_alloc(walk->arena, def->config_size, &config, err));
+    memcpy(config, def->defaults, def->config_size);
+    TRY(vcl_opt_words(def->opts, config, def->name, words + 1, n - 1, err));
+    *ret_layer = (struct layer){def, config, inner};
+    TRY(check_brackets(walk, ret_layer, err));
 out:
     return r;
 }
 
 /* The activation that a layer's configuration names, or NULL. */
-static const char *activation_of(const struct vcl_node *node)
+static const char *activation_of(const struct layer *layer)
 {
+    const struct vcl_opt *opts = layer->def->opts;
     const struct vcl_opt *row =
-        node->def->opts ? vcl_opt_find(node->def->opts, "activation", strlen("activation")) : NULL;
+        opts ? vcl_opt_find(opts, "activation", strlen("activation")) : NULL;
     const char *name = NULL;
     if (row)
-        memcpy(&name, (const char *)node->config + row->offset, sizeof name);
+        memcpy(&name, (const char *)layer->config + row->offset, sizeof name);
     return name;
 }
 
-/* A layer of these words, and its activation. */
-static enum vcl_status add_words(struct place place, const char *name, char *const *words, size_t n,
-                                 const char *inner, struct vcl_value *in,
+/* Its node, of what comes in and what the layers in its brackets made of that, and its activation.
+ */
+static enum vcl_status add_layer(struct vcl_graph *graph, const char *name,
+                                 const struct layer *layer, struct vcl_value *const *in,
                                  struct vcl_value **ret_out, struct vcl_error *err)
 {
-    struct vcl_value *inputs[2] = {in, NULL};
-    const struct vcl_node_def *def;
+    const char *activation = activation_of(layer);
     struct vcl_node *node;
-    void *config;
     enum vcl_status r;
-    if (!(def = vcl_row_find("layer", vcl_layer_defs, words[0], err)))
-        return VCL_E_ARG;
-    TRY(vcl_arena_alloc(&place.graph->arena, def->config_size, &config, err));
-    memcpy(config, def->defaults, def->config_size);
-    TRY(vcl_opt_words(def->opts, config, def->name, words + 1, n - 1, err));
-    TRY(add_inner(place, def, name, inner, in, &inputs[1], err));
-    TRY(vcl_graph_add(place.graph, def, name, config, inputs, def->nests ? 2 : 1, &node, err));
+    if (graph->n_nodes >= MAX_NODES)
+        FAIL(err, VCL_E_ARG, "a model of more than %d layers", MAX_NODES);
+    TRY(vcl_graph_add(graph, layer->def, name, layer->config, in, layer->inner ? 2 : 1, &node,
+                      err));
     *ret_out = node->out[0];
-    const char *activation = activation_of(node);
     if (activation)
-        TRY(vcl_graph_activate(place.graph, name, activation, node->out[0], ret_out, err));
+        TRY(vcl_graph_activate(graph, name, activation, node->out[0], ret_out, err));
 out:
     return r;
 }
 
-static enum vcl_status add(struct place place, const char *name, const char *text,
+static enum vcl_status add(struct walk walk, const char *name, const char *text,
                            struct vcl_value *in, struct vcl_value **ret_out, struct vcl_error *err)
 {
-    char *copy, *inner, *words[16];
+    struct vcl_value *inputs[2] = {in, NULL};
+    struct layer layer = {0};
     enum vcl_status r;
-    TRY(vcl_arena_strdup(&place.graph->arena, text, &copy, err));
-    TRY(take_brackets(place.graph, copy, &inner, err));
-    size_t n = split_words(copy, words, 16);
-    if (n == 0)
-        FAIL(err, VCL_E_ARG, "an empty layer");
-    if (place.graph->n_nodes >= MAX_NODES)
-        FAIL(err, VCL_E_ARG, "a model of more than %d layers", MAX_NODES);
-    TRY(add_words(place, name, words, n, inner, in, ret_out, err));
+    TRY(read_layer(&walk, text, &layer, err));
+    walk.depth++;
+    if (layer.inner)
+        TRY(add_all(walk, name, layer.inner, in, &inputs[1], err));
+    if (walk.graph)
+        TRY(add_layer(walk.graph, name, &layer, inputs, ret_out, err));
 out:
     return r < 0 ? vcl_error_wrap(err, r, "%s", name) : r;
 }
@@ -159,7 +180,7 @@ enum vcl_status vcl_net_layer(struct vcl_graph *graph, const char *name, const c
                               struct vcl_value *in, struct vcl_value **ret_out,
                               struct vcl_error *err)
 {
-    return add((struct place){.graph = graph}, name, text, in, ret_out, err);
+    return add((struct walk){.arena = &graph->arena, .graph = graph}, name, text, in, ret_out, err);
 }
 
 /* How long the first layer of a list is; brackets that do not match are its own matter. */
@@ -172,7 +193,7 @@ static size_t layer_length(const char *list)
     return len;
 }
 
-static enum vcl_status add_all(struct place place, const char *prefix, const char *text,
+static enum vcl_status add_all(struct walk walk, const char *prefix, const char *text,
                                struct vcl_value *in, struct vcl_value **ret_out,
                                struct vcl_error *err)
 {
@@ -181,11 +202,11 @@ static enum vcl_status add_all(struct place place, const char *prefix, const cha
     for (int i = 0; *text; i++) {
         size_t len = layer_length(text);
         char *layer, name[64];
-        TRY(vcl_arena_alloc(&place.graph->arena, len + 1, &layer, err));
+        TRY(vcl_arena_alloc(walk.arena, len + 1, &layer, err));
         memcpy(layer, text, len);
         layer[len] = '\0';
         snprintf(name, sizeof name, "%s.%d", prefix, i);
-        TRY(add(place, name, layer, *ret_out, ret_out, err));
+        TRY(add(walk, name, layer, *ret_out, ret_out, err));
         text += len + (text[len] != '\0');
     }
 out:
@@ -196,5 +217,15 @@ enum vcl_status vcl_net_layers(struct vcl_graph *graph, const char *prefix, cons
                                struct vcl_value *in, struct vcl_value **ret_out,
                                struct vcl_error *err)
 {
-    return add_all((struct place){.graph = graph}, prefix, text, in, ret_out, err);
+    return add_all((struct walk){.arena = &graph->arena, .graph = graph}, prefix, text, in, ret_out,
+                   err);
+}
+
+enum vcl_status vcl_net_check(const char *prefix, const char *text, struct vcl_error *err)
+{
+    struct vcl_arena arena = {0};
+    struct vcl_value *none = NULL;
+    enum vcl_status r = add_all((struct walk){.arena = &arena}, prefix, text, NULL, &none, err);
+    vcl_arena_finish(&arena);
+    return r;
 }

@@ -54,6 +54,14 @@ const struct vcl_node_def vcl_node_activation = {
     .backward = backward,
 };
 
+enum vcl_status vcl_activation_check(const struct vcl_opt *row, const char *value,
+                                     struct vcl_error *err)
+{
+    const struct vcl_activation *found;
+    (void)row;
+    return vcl_activation_find(value, &found, err);
+}
+
 enum vcl_status vcl_graph_activate(struct vcl_graph *graph, const char *node_name,
                                    const char *activation, struct vcl_value *in,
                                    struct vcl_value **ret_out, struct vcl_error *err)

@@ -8,8 +8,17 @@
 #include "gemm/gemm.h"
 #include "nn/graph.h"
 
-#define VCL_ACTIVATIONS_HELP                                                                       \
-    "identity, relu, leaky_relu, elu, selu, gelu, silu, tanh, sigmoid, softplus"
+/* The row of a layer's options that names its activation, which is in this field of its
+ * configuration. */
+#define VCL_ACTIVATION_OPTION(type, field)                                                         \
+    {                                                                                              \
+        .key = "activation", .kind = VCL_OPT_STRING, .offset = offsetof(type, field),              \
+        .arg = "NAME", .check = vcl_activation_check,                                              \
+        .help = "identity, relu, leaky_relu, elu, selu, gelu, silu, tanh, sigmoid, softplus"       \
+    }
+
+enum vcl_status vcl_activation_check(const struct vcl_opt *row, const char *value,
+                                     struct vcl_error *err) VCL_MUST_CHECK;
 
 /* Its configuration is the activation itself. */
 extern const struct vcl_node_def vcl_node_activation;

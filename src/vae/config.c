@@ -8,12 +8,47 @@
 
 #include "base/c_locale.h"
 #include "base/json.h"
+#include "nn/optimiser.h"
+#include "vae/likelihood.h"
+#include "vae/objective.h"
+#include "vae/output.h"
 
 /* The public part first: a struct vcl_config pointer is one of these. */
 struct config {
     struct vcl_config config;
     struct vcl_arena strings;
 };
+
+static enum vcl_status check_layers(const struct vcl_opt *row, const char *value,
+                                    struct vcl_error *err)
+{
+    return vcl_net_check(row->key, value, err);
+}
+
+static enum vcl_status check_output(const struct vcl_opt *row, const char *value,
+                                    struct vcl_error *err)
+{
+    (void)row;
+    return vcl_output_check(value, err);
+}
+
+static enum vcl_status check_likelihood(const struct vcl_opt *row, const char *value,
+                                        struct vcl_error *err)
+{
+    return vcl_row_find(row->key, vcl_likelihoods, value, err) ? VCL_OK : VCL_E_ARG;
+}
+
+static enum vcl_status check_objective(const struct vcl_opt *row, const char *value,
+                                       struct vcl_error *err)
+{
+    return vcl_row_find(row->key, vcl_objective_defs, value, err) ? VCL_OK : VCL_E_ARG;
+}
+
+static enum vcl_status check_optimiser(const struct vcl_opt *row, const char *value,
+                                       struct vcl_error *err)
+{
+    return vcl_row_find(row->key, vcl_optimiser_defs, value, err) ? VCL_OK : VCL_E_ARG;
+}
 
 static const char *const binarize_names[] = {"none", "dynamic", "threshold", NULL};
 
@@ -23,25 +58,27 @@ static const char *const binarize_names[] = {"none", "dynamic", "threshold", NUL
 const struct vcl_opt vcl_config_options[] = {
     {"name", VCL_OPT_STRING, FIELD(name), .arg = "NAME", .help = "what to call the model"},
     {"encoder", VCL_OPT_STRING, FIELD(encoder), .arg = "LAYERS", .group = "Model",
-     .help = "layers from data to latent: \"dense 400 relu, dense 200 relu\""},
+     .help = "layers from data to latent: \"dense 400 relu, dense 200 relu\"",
+     .check = check_layers},
     {"latent", VCL_OPT_INT, FIELD(latent), 1, 1 << 20, .arg = "N", .help = "latent dimensions"},
     {"decoder", VCL_OPT_STRING, FIELD(decoder), .arg = "LAYERS",
-     .help = "layers from latent to data; the output layer is added"},
+     .help = "layers from latent to data; the output layer is added", .check = check_layers},
     {"output", VCL_OPT_STRING, FIELD(output), .arg = "LAYER",
-     .help = "the output layer without its number of outputs: dense, \"deconv k4 s2\""},
+     .help = "the output layer without its number of outputs: dense, \"deconv k4 s2\"",
+     .check = check_output},
     {"likelihood", VCL_OPT_STRING, FIELD(likelihood), .arg = "NAME",
-     .help = "bernoulli (cross-entropy), gaussian, or squared (error)"},
+     .help = "bernoulli (cross-entropy), gaussian, or squared (error)", .check = check_likelihood},
     {"sigma", VCL_OPT_FLOAT, FIELD(sigma), 1e-6, BIG, .arg = "F",
      .help = "standard deviation of the gaussian likelihood"},
     {"objective", VCL_OPT_STRING, FIELD(objective), .arg = "NAME",
-     .help = "elbo (VAE), or ae (plain autoencoder)"},
+     .help = "elbo (VAE), or ae (plain autoencoder)", .check = check_objective},
     {"beta", VCL_OPT_FLOAT, FIELD(beta), 0, BIG, .arg = "F", .help = "weight of the KL term"},
     {"warmup", VCL_OPT_FLOAT, FIELD(warmup), 0, BIG, .arg = "EPOCHS",
      .help = "beta rises from 0 over so many epochs"},
     {"free-bits", VCL_OPT_FLOAT, FIELD(free_bits), 0, BIG, .arg = "NATS",
      .help = "KL a latent dimension may use without penalty"},
     {"optimiser", VCL_OPT_STRING, FIELD(optimiser), .arg = "NAME", .group = "Training",
-     .help = "adam, adamw or sgd"},
+     .help = "adam, adamw or sgd", .check = check_optimiser},
     {"lr", VCL_OPT_FLOAT, FIELD(lr), 1e-12, BIG, .arg = "F", .help = "learning rate"},
     {"momentum", VCL_OPT_FLOAT, FIELD(momentum), 0, 0.999999, .arg = "F", .help = "of sgd"},
     {"beta1", VCL_OPT_FLOAT, FIELD(beta1), 0, 0.999999, .arg = "F", .help = "of adam"},

@@ -101,3 +101,16 @@ out:
     vcl_str_finish(&text);
     return r;
 }
+
+enum vcl_status vcl_output_check(const char *output, struct vcl_error *err)
+{
+    struct vcl_str text = {0};
+    enum vcl_outputs kind;
+    enum vcl_status r = complete(output, (struct vcl_shape){1, 1, 1}, &text, &kind, err);
+    if (r < 0)
+        vcl_error_wrap(err, r, "output");
+    else
+        r = vcl_net_check("output", text.text, err);
+    vcl_str_finish(&text);
+    return r;
+}

@@ -16,4 +16,7 @@ enum vcl_status vcl_output_add(struct vcl_graph *graph, const struct vcl_config 
                                struct vcl_value *in, struct vcl_value **ret_out,
                                struct vcl_error *err) VCL_MUST_CHECK;
 
+/* Can it be read as such? */
+enum vcl_status vcl_output_check(const char *output, struct vcl_error *err) VCL_MUST_CHECK;
+
 #endif

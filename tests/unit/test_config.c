@@ -50,6 +50,44 @@ static struct vcl_config *config_from(const char *text)
     return config;
 }
 
+/* What is no value is refused when it is set, and leaves the one before. */
+static void test_refused(void **state)
+{
+    static const struct {
+        const char *key, *value, *message, *hint;
+    } cases[] = {
+        {"likelihood", "poisson", "no likelihood is called 'poisson'", "bernoulli"},
+        {"objective", "elbow", "no objective is called 'elbow'", "'elbo'"},
+        {"optimiser", "adm", "no optimiser is called 'adm'", "'adam'"},
+        {"encoder", "dense 400 rleu", "encoder.0: dense: no activation is called 'rleu'", "'relu'"},
+        {"encoder", "dense 400 relu, dnse 3", "encoder.1: no layer is called 'dnse'", "'dense'"},
+        {"decoder", "residual [dense 4, conv x]", "decoder.0.1: conv", ""},
+        {"decoder", "dense 4, residual", "residual needs layers in brackets", ""},
+        {"decoder", "dense 4 [dense 3]", "dense takes no layers in brackets", ""},
+        {"encoder", "dense 400,, dense 3", "encoder.1: an empty layer", ""},
+        {"output", "deconv 3", "the number of outputs follows from the data", "deconv k4 s2"},
+        {"output", "dropout", "'dropout' makes no number of outputs", "conv1d"},
+        {"output", "dense rleu", "no activation is called 'rleu'", "'relu'"},
+        {"binarize", "sometimes", "binarize", "dynamic"},
+        {"latent", "0", "latent: 0 is outside", ""},
+    };
+    struct vcl_config *config = make_config();
+    char *before, *after;
+    (void)state;
+    assert_int_equal(vcl_config_json(config, &before, NULL), VCL_OK);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct vcl_error err = {0};
+        assert_int_equal(vcl_config_set(config, cases[i].key, cases[i].value, &err), VCL_E_ARG);
+        if (!strstr(err.msg, cases[i].message) || !strstr(err.hint, cases[i].hint))
+            fail_msg("%s=%s: %s (%s)", cases[i].key, cases[i].value, err.msg, err.hint);
+    }
+    assert_int_equal(vcl_config_json(config, &after, NULL), VCL_OK);
+    assert_string_equal(before, after);
+    free(before);
+    free(after);
+    vcl_config_destroy(&config);
+}
+
 /* Written and read again, a number alone and beside one of few digits. */
 static void test_numbers(void **state)
 {
@@ -280,11 +318,12 @@ static void test_run_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_numbers), cmocka_unit_test(test_digits_read),
-        cmocka_unit_test(test_short),   cmocka_unit_test(test_seeds),
-        cmocka_unit_test(test_copy),    cmocka_unit_test(test_model_only),
-        cmocka_unit_test(test_run),     cmocka_unit_test(test_run_refused),
-        cmocka_unit_test(test_presets), cmocka_unit_test(test_own_preset),
+        cmocka_unit_test(test_refused),     cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_digits_read), cmocka_unit_test(test_short),
+        cmocka_unit_test(test_seeds),       cmocka_unit_test(test_copy),
+        cmocka_unit_test(test_model_only),  cmocka_unit_test(test_run),
+        cmocka_unit_test(test_run_refused), cmocka_unit_test(test_presets),
+        cmocka_unit_test(test_own_preset),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
