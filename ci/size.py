@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Fails where a file or a function outgrew the budget; prints how the sizes are distributed.
+"""Fails where a file or a function outgrew the budget, or two files have one name; prints how the sizes are distributed.
 
 A function's strings (usage texts) are not counted, and tables are no functions.
 """
@@ -25,15 +25,18 @@ def at(sizes, share):
 
 
 root = pathlib.Path(__file__).resolve().parent.parent
-files, bodies, wrong = [], [], []
+files, bodies, wrong, named = [], [], [], {}
 for path in sorted(p for top in ('src', 'include', 'tests', 'kernels', 'examples', 'tools', 'bench', 'ci')
                    for p in (root / top).rglob('*') if p.suffix in ('.c', '.h', '.cl', '.py')):
     text = path.read_text(encoding='utf-8')
     name, lines = path.relative_to(root), text.count('\n')
     files.append(lines)
+    if path.suffix == '.c' and path.name in named:
+        wrong.append('%s: its name is that of %s, too' % (name, named[path.name]))
+    named[path.name] = name
     if lines > FILE_MAX:
         wrong.append('%s: %d lines, %d at most' % (name, lines, FILE_MAX))
-    for function, line, length in functions(text) if path.suffix in ('.c', '.h') else ():
+    for function, line, length in functions(text) if path.suffix != '.py' else ():
         bodies.append(length)
         if length > FUNCTION_MAX:
             wrong.append('%s:%d: %s has %d lines, %d at most' % (name, line, function, length, FUNCTION_MAX))

@@ -224,6 +224,61 @@ static inline void end_row(float *x, int n, int row, int column, int flags,
     *(global VC_T *)(c + first) = JOIN(gather, VC)(x);
 }
 
+/* The next parts of both tiles, from row p of op(B) on. */
+static inline void fetch(global const float *a, global const float *b, int m, int n, int k,
+                         int row0, int column0, int p, int end, int item, VA_T a_parts[A_PARTS],
+                         VB_T b_parts[B_PARTS])
+{
+    UNROLL for (int i = 0; i < A_PARTS; i++) {
+        int slot = item + i * ITEMS;
+        a_parts[i] = load_a(a, m, k, row0 + A_ROW(slot), p + A_K(slot), end);
+    }
+    UNROLL for (int i = 0; i < B_PARTS; i++) {
+        int slot = item + i * ITEMS;
+        b_parts[i] = load_b(b, n, k, column0 + B_COLUMN(slot), p + B_K(slot), end);
+    }
+}
+
+/* A chunk's sums to the totals: of the first chunk as they are, so that a sum of -0 stays. */
+static inline void end_chunk(bool first, float sum[RM][RN], float total[RM][RN],
+                             float column_sum[SUMS], float column_total[SUMS])
+{
+    UNROLL for (int i = 0; i < RM; i++) {
+        UNROLL for (int j = 0; j < RN; j++) {
+            total[i][j] = first ? sum[i][j] : total[i][j] + sum[i][j];
+            sum[i][j] = 0.0f;
+        }
+    }
+    UNROLL for (int i = 0; i < SUMS; i++) {
+        column_total[i] = first ? column_sum[i] : column_total[i] + column_sum[i];
+        column_sum[i] = 0.0f;
+    }
+}
+
+static inline void end_tile(float result[RM][RN], int m, int n, int row0, int column0, int y, int x,
+                            int flags, global const float *bias,
+                            global const float *derivative_at, global float *c)
+{
+    UNROLL for (int i = 0; i < RM; i++) {
+        int row = row0 + ROW_OF(y, i);
+        UNROLL for (int j = 0; j < RN; j += VC) {
+            int column = column0 + COLUMN_OF(x, j);
+            if (row < m && column < n && has_c_row(row))
+                end_row(&result[i][j], n, row, column, flags, bias, derivative_at, c);
+        }
+    }
+}
+
+static inline void end_columns(const float sums[SUMS], int n, int column0, int item, int flags,
+                               global float *b_sums)
+{
+    UNROLL for (int i = 0; i < SUMS; i++) {
+        int at = item + i * ITEMS, column = column0 + at;
+        if (at < TN && column < n)
+            b_sums[column] = flags & ADD_OLD ? b_sums[column] + sums[i] : sums[i];
+    }
+}
+
 #if MATRIX && MATRIX_IS_INTEL && !EMULATE
 #define TILE_KERNEL                                                                                \
     __attribute__((reqd_work_group_size(ITEMS, 1, 1), intel_reqd_sub_group_size(SUBGROUP)))
@@ -270,35 +325,16 @@ kernel TILE_KERNEL void gemm_tiled(int m, int n, int k, int first_chunk, int fla
     for (int p = begin - TK; p < end; p += TK) {
         /* The first round only fetches, the last only multiplies. */
         bool fetches = p + TK < end;
-        if (fetches) {
-            UNROLL for (int i = 0; i < A_PARTS; i++) {
-                int slot = item + i * ITEMS;
-                a_parts[i] = load_a(a, m, k, row0 + A_ROW(slot), p + TK + A_K(slot), end);
-            }
-            UNROLL for (int i = 0; i < B_PARTS; i++) {
-                int slot = item + i * ITEMS;
-                b_parts[i] = load_b(b, n, k, column0 + B_COLUMN(slot), p + TK + B_K(slot), end);
-            }
-        }
+        if (fetches)
+            fetch(a, b, m, n, k, row0, column0, p + TK, end, item, a_parts, b_parts);
         if (p >= begin) {
             multiply(a_tiles + now * TK * A_PITCH, A_PITCH, b_tiles + now * TK * B_PITCH, B_PITCH, y,
                      x, scratch, sum);
             if (sums_columns)
                 add_columns(b_tiles + now * TK * B_PITCH, item, column_sum);
 #if !ONE_CHUNK
-            if (ends_chunk(p, end)) {
-                bool first = PASS != TO_IMAGE && p < K_CHUNK;
-                UNROLL for (int i = 0; i < RM; i++) {
-                    UNROLL for (int j = 0; j < RN; j++) {
-                        total[i][j] = first ? sum[i][j] : total[i][j] + sum[i][j];
-                        sum[i][j] = 0.0f;
-                    }
-                }
-                UNROLL for (int i = 0; i < SUMS; i++) {
-                    column_total[i] = first ? column_sum[i] : column_total[i] + column_sum[i];
-                    column_sum[i] = 0.0f;
-                }
-            }
+            if (ends_chunk(p, end))
+                end_chunk(PASS != TO_IMAGE && p < K_CHUNK, sum, total, column_sum, column_total);
 #endif
         }
         now ^= 1;
@@ -321,20 +357,7 @@ kernel TILE_KERNEL void gemm_tiled(int m, int n, int k, int first_chunk, int fla
     b_sums = c + (size_t)m * n;
     flags &= ~ADD_OLD & ~ADD_BIAS;
 #endif
-    UNROLL for (int i = 0; i < RM; i++) {
-        int row = row0 + ROW_OF(y, i);
-        UNROLL for (int j = 0; j < RN; j += VC) {
-            int column = column0 + COLUMN_OF(x, j);
-            if (row < m && column < n && has_c_row(row))
-                end_row(&RESULT[i][j], n, row, column, flags, bias, derivative_at, c);
-        }
-    }
-    if (sums_columns) {
-        UNROLL for (int i = 0; i < SUMS; i++) {
-            int at = item + i * ITEMS, column = column0 + at;
-            if (at < TN && column < n)
-                b_sums[column] =
-                    flags & ADD_OLD ? b_sums[column] + COLUMN_SUM[i] : COLUMN_SUM[i];
-        }
-    }
+    end_tile(RESULT, m, n, row0, column0, y, x, flags, bias, derivative_at, c);
+    if (sums_columns)
+        end_columns(COLUMN_SUM, n, column0, item, flags, b_sums);
 }

@@ -71,7 +71,7 @@ enum vcl_status unknown_command(const char *name, struct vcl_error *err);
 void print_help(void);
 void print_command_help(const struct command *command);
 
-/* ---- context.c ---- */
+/* ---- open_device.c ---- */
 /* Opens the device and names it on standard error. */
 enum vcl_status open_context(struct cli *cli);
 
@@ -84,20 +84,20 @@ void surroundings_report(const struct cli *cli);
 void surroundings_explain(struct cli *cli, enum vcl_status r);
 void surroundings_finish(struct cli *cli);
 
-/* ---- profile.c: both only if a profile was asked for ---- */
+/* ---- profile_table.c: both only if a profile was asked for ---- */
 /* Prints it on standard error; `training` may be NULL. */
 void report_profile(struct cli *cli, const struct vcl_train_result *training);
 /* Adds it as `profile` to what a command prints as JSON. */
 void add_profile(struct cli *cli, json_t *object, const struct vcl_train_result *training);
 
-/* ---- tuning.c ---- */
+/* ---- tune_products.c ---- */
 /* A bar while tuning; for vcl_tune, with the cli as its user. Stops at an interrupt. */
 bool draw_tuning(void *user, const struct vcl_tune_progress *progress);
 /* Tunes, for a few seconds, what nothing is known of on this device. Failing is no reason not to
  * train. */
 void tune_products(struct cli *cli, const struct vcl_gemm *products, size_t count);
 
-/* ---- output.c ---- */
+/* ---- print.c ---- */
 void say(const struct cli *cli, const char *fmt, ...)
     VCL_PRINTF(2, 3); /* standard error, not with -q */
 /* Takes the reference. What cannot be made (NULL) or written is a failure of the program. */

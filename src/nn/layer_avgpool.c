@@ -3,7 +3,7 @@
  * The mean of each window of pixels, channel by channel.
  */
 #include "layers.rows.h"
-#include "nn/pool.h"
+#include "nn/pooling.h"
 
 static enum vcl_status shape(struct vcl_node *node, struct vcl_error *err)
 {

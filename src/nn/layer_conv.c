@@ -3,7 +3,7 @@
  * A 2-D convolution with bias and activation.
  */
 #include "layers.rows.h"
-#include "nn/conv.h"
+#include "nn/convolution.h"
 
 const struct vcl_node_def vcl_layer_conv = {
     .name = "conv",

@@ -3,7 +3,7 @@
  * A convolution along the width of what is one pixel high: series, and tables' columns.
  */
 #include "layers.rows.h"
-#include "nn/conv.h"
+#include "nn/convolution.h"
 
 /* "k4" means 1 x 4. */
 static enum vcl_status flatten(struct vcl_opt_pair *pair, int64_t height, const char *name,

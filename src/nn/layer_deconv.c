@@ -3,7 +3,7 @@
  * A transposed 2-D convolution with bias and activation: forward is a convolution's gradient.
  */
 #include "layers.rows.h"
-#include "nn/conv.h"
+#include "nn/convolution.h"
 
 const struct vcl_node_def vcl_layer_deconv = {
     .name = "deconv",

@@ -3,7 +3,7 @@
  * Each pixel becomes a block of F x F of the same value.
  */
 #include "layers.rows.h"
-#include "nn/pool.h"
+#include "nn/pooling.h"
 
 struct upsample {
     struct vcl_pool geometry; /* first, see nn/pool.h */

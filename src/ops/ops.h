@@ -21,7 +21,7 @@ struct vcl_health {
     uint32_t halted, bad_step, bad_index, reserved;
 };
 
-/* Compiles what a model with this likelihood needs, whatever else it is made of (likelihood.c). */
+/* Compiles what a model with this likelihood needs, whatever else it is made of (loss.c). */
 enum vcl_status vcl_ops_prepare(struct vcl_ctx *ctx, const char *likelihood,
                                 struct vcl_error *err) VCL_MUST_CHECK;
 
@@ -82,7 +82,7 @@ enum vcl_status vcl_op_fill_normal(const struct vcl_emit *emit, uint32_t rows, u
                                    uint32_t stream, uint32_t first_row, struct vcl_buf *step,
                                    struct vcl_buf *x, struct vcl_error *err) VCL_MUST_CHECK;
 
-/* ---- likelihood.c ---- */
+/* ---- loss.c ---- */
 
 struct vcl_likelihood_op {
     const char *name; /* of kernels/likelihood.cl */

@@ -8,7 +8,7 @@
 #include "vae/model.h"
 #include "vae/node_latent.h"
 #include "vae/node_likelihood.h"
-#include "vae/output.h"
+#include "vae/output_layer.h"
 
 enum vcl_status vcl_build_data(struct vcl_build *b, struct vcl_value **ret_x, struct vcl_error *err)
 {

@@ -11,7 +11,7 @@
 #include "nn/optimiser.h"
 #include "vae/likelihood.h"
 #include "vae/objective.h"
-#include "vae/output.h"
+#include "vae/output_layer.h"
 
 /* The public part first: a struct vcl_config pointer is one of these. */
 struct config {

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "nn/optimiser.h"
-#include "vae/output.h"
+#include "vae/output_layer.h"
 
 enum vcl_status vcl_model_prepare(struct vcl_ctx *ctx, const struct vcl_config *config,
                                   struct vcl_error *err)

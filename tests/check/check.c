@@ -14,7 +14,7 @@
 
 #include "base/clock.h"
 #include "base/str.h"
-#include "check/bench.h"
+#include "check/check_bench.h"
 #include "cl/context.h"
 #include "common/devices.h"
 

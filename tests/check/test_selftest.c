@@ -12,7 +12,7 @@
 #include "base/embed.h"
 #include "check/reference.h"
 #include "common/devices.h"
-#include "common/folder.h"
+#include "common/test_folder.h"
 #include "vae/likelihood.h"
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])

@@ -14,7 +14,7 @@
 #include "base/writer.h"
 #include "cl/emit.h"
 #include "common/devices.h"
-#include "common/folder.h"
+#include "common/test_folder.h"
 
 enum { N = 32 };
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/folder.h"
+#include "common/test_folder.h"
 
 struct test_target test_target;
 struct vcl_error test_error;

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "common/folder.h"
+#include "common/test_folder.h"
 
 static char *folder; /* LOCPATH: all that this program has made */
 

@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "cl/emit.h"
-#include "common/folder.h"
+#include "common/test_folder.h"
 #include "vae/safetensors.h"
 
 enum { EXAMPLES = 8, PATH = 512 };

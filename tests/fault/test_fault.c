@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "common/devices.h"
-#include "common/folder.h"
+#include "common/test_folder.h"
 #include "fault.h"
 #include "scenario.h"
 

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "common/folder.h"
+#include "common/test_folder.h"
 #include "on_device.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);

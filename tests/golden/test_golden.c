@@ -9,9 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/compare.h"
-#include "common/folder.h"
-#include "common/model.h"
+#include "common/model_by_hand.h"
+#include "common/test_folder.h"
+#include "common/worst.h"
 #include "vae/safetensors.h"
 
 static const double GRADIENT_ERROR = 1e-5, CURVE_ERROR = 1e-4;

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/philox.h"
-#include "common/model.h"
+#include "common/model_by_hand.h"
 #include "nn/layer.h"
 #include "vae/likelihood.h"
 #include "vae/objective.h"

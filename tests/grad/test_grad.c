@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/compare.h"
-#include "common/model.h"
+#include "common/model_by_hand.h"
+#include "common/worst.h"
 #include "grad/cases.h"
 
 static const double REFERENCE_ERROR = 1e-6, DEVICE_ERROR = 1e-5;

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/model.h"
+#include "common/model_by_hand.h"
 #include "common/random_set.h"
 #include "ref/step_ref.h"
 

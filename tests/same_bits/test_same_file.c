@@ -9,9 +9,9 @@
 #include <string.h>
 #include <zlib.h>
 
-#include "common/folder.h"
-#include "common/model.h"
+#include "common/model_by_hand.h"
 #include "common/random_set.h"
+#include "common/test_folder.h"
 #include "gemm/gemm.h"
 #include "vae/safetensors.h"
 

@@ -5,7 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 
-#include "common/model.h"
+#include "common/model_by_hand.h"
 
 struct test_set run_set(void)
 {

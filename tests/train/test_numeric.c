@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/folder.h"
-#include "common/model.h"
+#include "common/model_by_hand.h"
 #include "common/random_set.h"
+#include "common/test_folder.h"
 
 static const struct vcl_shape shape = {1, 24, 1};
 enum { COUNT = 90 };

@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "common/folder.h"
+#include "common/test_folder.h"
 #include "train/run.h"
 
 static const char *self; /* argv[0] */

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/folder.h"
 #include "common/host_locale.h"
+#include "common/test_folder.h"
 #include "train/run.h"
 
 static const struct run_place within = {4, 2};

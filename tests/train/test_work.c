@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "cl/context.h"
-#include "common/folder.h"
-#include "common/model.h"
+#include "common/model_by_hand.h"
 #include "common/random_set.h"
+#include "common/test_folder.h"
 #include "vae/config.h"
 
 enum { COUNT = 90, BATCH = 30, STEPS = 6, DATA = 24, HIDDEN = 10, LATENT = 3 };

@@ -17,7 +17,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "base/writer.h"
-#include "common/folder.h"
+#include "common/test_folder.h"
 #include "vae/config.h"
 #include "vaecl/train.h"
 

@@ -18,8 +18,8 @@
 #include "base/c_locale.h"
 #include "base/json.h"
 #include "base/option.h"
-#include "common/folder.h"
 #include "common/host_locale.h"
+#include "common/test_folder.h"
 #include "gemm/tuning.h"
 #include "vaecl/vaecl.h"
 

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/folder.h"
+#include "common/test_folder.h"
 #include "vae/safetensors.h"
 
 /* A file of this header, padded to a multiple of 4, and so many bytes 0, 1, 2 ... */

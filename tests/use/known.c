@@ -4,8 +4,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "common/compare.h"
-#include "common/model.h"
+#include "common/model_by_hand.h"
+#include "common/worst.h"
 
 static const double TWO_PI = 6.28318530717958647692;
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/compare.h"
+#include "common/worst.h"
 #include "use/known.h"
 #include "use/test_use.h"
 

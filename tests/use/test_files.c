@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/folder.h"
-#include "common/model.h"
+#include "common/model_by_hand.h"
+#include "common/test_folder.h"
 #include "use/known.h"
 #include "use/test_use.h"
 #include "vae/model_file.h"

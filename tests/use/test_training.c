@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/philox.h"
-#include "common/compare.h"
+#include "common/worst.h"
 #include "use/known.h"
 
 static const double ERROR = 1e-5;

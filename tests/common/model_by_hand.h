@@ -2,8 +2,8 @@
  *
  * A model worked by hand: given parameters, data and noise, one stage after the other.
  */
-#ifndef TEST_MODEL_H
-#define TEST_MODEL_H
+#ifndef TEST_MODEL_BY_HAND_H
+#define TEST_MODEL_BY_HAND_H
 
 #include "common/devices.h"
 #include "nn/optimiser.h"

@@ -2,8 +2,8 @@
  *
  * The decoder's last layer.
  */
-#ifndef VCL_VAE_OUTPUT_H
-#define VCL_VAE_OUTPUT_H
+#ifndef VCL_VAE_OUTPUT_LAYER_H
+#define VCL_VAE_OUTPUT_LAYER_H
 
 #include "nn/layer.h"
 #include "vae/config.h"

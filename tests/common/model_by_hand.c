@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "common/model.h"
+#include "common/model_by_hand.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,8 +2,8 @@
  *
  * How far computed values are from their references.
  */
-#ifndef TEST_COMPARE_H
-#define TEST_COMPARE_H
+#ifndef TEST_WORST_H
+#define TEST_WORST_H
 
 #include <stddef.h>
 

@@ -2,8 +2,8 @@
  *
  * Temporary folders of tests. A failure here ends the program.
  */
-#ifndef TEST_FOLDER_H
-#define TEST_FOLDER_H
+#ifndef TEST_TEST_FOLDER_H
+#define TEST_TEST_FOLDER_H
 
 #include <stddef.h>
 

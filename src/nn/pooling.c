@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "nn/pool.h"
+#include "nn/pooling.h"
 
 enum { MOST = 4096 };
 

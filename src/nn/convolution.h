@@ -4,8 +4,8 @@
  * of struct vcl_conv: a convolution goes from its image to its map, a transposed one from its map
  * to its image; weights are (kernel height, kernel width, image channels, map features) in both.
  */
-#ifndef VCL_NN_CONV_H
-#define VCL_NN_CONV_H
+#ifndef VCL_NN_CONVOLUTION_H
+#define VCL_NN_CONVOLUTION_H
 
 #include "nn/layer.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #define _XOPEN_SOURCE 700
-#include "common/folder.h"
+#include "common/test_folder.h"
 
 #include <ftw.h>
 #include <stdio.h>

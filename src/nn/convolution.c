@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "nn/conv.h"
+#include "nn/convolution.h"
 
 #include <math.h>
 #include <stddef.h>

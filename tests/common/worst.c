@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "common/compare.h"
+#include "common/worst.h"
 
 #include <math.h>
 #include <stdio.h>

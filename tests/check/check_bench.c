@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "check/bench.h"
+#include "check/check_bench.h"
 
 #include <stdio.h>
 

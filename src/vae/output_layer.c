@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "vae/output.h"
+#include "vae/output_layer.h"
 
 #include <stdio.h>
 #include <string.h>

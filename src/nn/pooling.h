@@ -2,8 +2,8 @@
  *
  * What pooling layers share.
  */
-#ifndef VCL_NN_POOL_H
-#define VCL_NN_POOL_H
+#ifndef VCL_NN_POOLING_H
+#define VCL_NN_POOLING_H
 
 #include "nn/layer.h"
 #include "ops/ops.h"
