@@ -51,10 +51,10 @@ VCL_API void vcl_config_destroy(struct vcl_config **config);
 /* Applies a preset by its name or a JSON file by its path (it ends in .json or has a slash). */
 VCL_API enum vcl_status vcl_config_load(struct vcl_config *config, const char *preset,
                                         struct vcl_error *err) VCL_MUST_CHECK;
-/* Sets one key from text. VCL_E_ARG if there is no such key, or the text is no value of it: a number
- * out of range, a likelihood, objective, optimiser, layer or activation that does not exist. Whether
- * layers fit each other and the data is seen when a model is created. On failure the key is as it
- * was. */
+/* Sets one key from text. VCL_E_ARG if there is no such key, or the text is no value of it: a
+ * number out of range, a likelihood, objective, optimiser, layer or activation that does not exist.
+ * Whether layers fit each other and the data is seen when a model is created. On failure the key is
+ * as it was. */
 VCL_API enum vcl_status vcl_config_set(struct vcl_config *config, const char *key,
                                        const char *value, struct vcl_error *err) VCL_MUST_CHECK;
 /* All keys as a JSON object, indented; a string that the caller frees. */
