@@ -184,6 +184,11 @@ static inline uint32_t vcl_value_rows(const struct vcl_value *value, const struc
     return value->repeat * run->batch;
 }
 
+static inline size_t vcl_value_floats(const struct vcl_value *value, const struct vcl_run *run)
+{
+    return vcl_value_rows(value, run) * value->size;
+}
+
 /* ---- plan.c ---- */
 
 /* Decides what is needed for the terms and the values that are kept, and with `trainable` for the

@@ -36,17 +36,12 @@ out:
     return r;
 }
 
-static size_t floats(const struct vcl_node *node, const struct vcl_run *run)
-{
-    return vcl_value_rows(node->in[0], run) * node->in[0]->size;
-}
-
 static enum vcl_status forward(const struct vcl_node *node, const struct vcl_run *run,
                                struct vcl_error *err)
 {
     return vcl_op_add(run->emit, node->activation ? node->activation : "identity",
-                      floats(node, run), node->in[0]->data, node->in[1]->data, node->out[0]->data,
-                      err);
+                      vcl_value_floats(node->in[0], run), node->in[0]->data, node->in[1]->data,
+                      node->out[0]->data, err);
 }
 
 static enum vcl_status backward(const struct vcl_node *node, const struct vcl_run *run,
@@ -56,8 +51,9 @@ static enum vcl_status backward(const struct vcl_node *node, const struct vcl_ru
     for (uint32_t i = node->n_in; i-- > 0;) {
         const struct vcl_want *want = &node->want[i];
         if (want->grad)
-            TRY(vcl_op_pass_gradient(run->emit, want->slope, floats(node, run), want->adds,
-                                     node->out[0]->grad, node->in[i]->data, want->grad, err));
+            TRY(vcl_op_pass_gradient(run->emit, want->slope, vcl_value_floats(node->in[0], run),
+                                     want->adds, node->out[0]->grad, node->in[i]->data, want->grad,
+                                     err));
     }
 out:
     return r;

@@ -15,16 +15,12 @@ static enum vcl_status shape(struct vcl_node *node, struct vcl_error *err)
     return vcl_node_output(node, node->in[0]->shape, err);
 }
 
-static size_t floats(const struct vcl_node *node, const struct vcl_run *run)
-{
-    return vcl_value_rows(node->in[0], run) * node->in[0]->size;
-}
-
 static enum vcl_status forward(const struct vcl_node *node, const struct vcl_run *run,
                                struct vcl_error *err)
 {
-    return vcl_op_activation(run->emit, vcl_node_activation_of(node)->name, floats(node, run),
-                             node->in[0]->data, node->out[0]->data, err);
+    return vcl_op_activation(run->emit, vcl_node_activation_of(node)->name,
+                             vcl_value_floats(node->in[0], run), node->in[0]->data,
+                             node->out[0]->data, err);
 }
 
 /* In place where it can be. */
@@ -35,10 +31,11 @@ static enum vcl_status backward(const struct vcl_node *node, const struct vcl_ru
     struct vcl_buf *grad = node->want[0].grad;
     enum vcl_status r;
     if (grad != out->grad)
-        TRY(vcl_op_pass_gradient(run->emit, NULL, floats(node, run), false, out->grad, out->data,
-                                 grad, err));
-    TRY(vcl_activation_gradient(run->emit, vcl_node_activation_of(node)->name, floats(node, run),
-                                in->data, out->data, grad, err));
+        TRY(vcl_op_pass_gradient(run->emit, NULL, vcl_value_floats(node->in[0], run), false,
+                                 out->grad, out->data, grad, err));
+    TRY(vcl_activation_gradient(run->emit, vcl_node_activation_of(node)->name,
+                                vcl_value_floats(node->in[0], run), in->data, out->data, grad,
+                                err));
 out:
     return r;
 }

@@ -41,9 +41,8 @@ static enum vcl_status derive(const struct vcl_node *node, const struct vcl_run 
     const struct vcl_value *out = vcl_value_root(node->out[0]);
     if (!node->activation || out->slope_folded)
         return VCL_OK;
-    return vcl_activation_gradient(run->emit, node->activation,
-                                   vcl_value_rows(out, run) * out->size, NULL, out->data, out->grad,
-                                   err);
+    return vcl_activation_gradient(run->emit, node->activation, vcl_value_floats(out, run), NULL,
+                                   out->data, out->grad, err);
 }
 
 /* Of a node that can only overwrite: its gradients go elsewhere first, and are added then. */
@@ -53,7 +52,7 @@ static enum vcl_status pass_and_add(const struct vcl_node *node, const struct vc
     struct vcl_node apart = *node;
     struct vcl_want *want = &apart.want[0];
     const struct vcl_value *in = node->in[0];
-    size_t n = vcl_value_rows(in, run) * in->size;
+    size_t n = vcl_value_floats(in, run);
     enum vcl_status r;
     TRY(vcl_scratch_get(run->emit->ctx, VCL_SCRATCH_GRADIENT, n * sizeof(float), &want->grad, err));
     want->slope = NULL;

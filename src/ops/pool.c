@@ -11,11 +11,6 @@ static const struct {
     [VCL_UPSAMPLE] = {"upsample_nearest", "upsample_nearest_gradient"},
 };
 
-static void add(struct vcl_launch *launch, struct vcl_arg arg)
-{
-    launch->args[launch->n_args++] = arg;
-}
-
 /* What all kernels begin with: the geometry, and x. */
 static struct vcl_launch begin(const struct vcl_pool *op, const char *kernel, const char *options)
 {
@@ -24,10 +19,10 @@ static struct vcl_launch begin(const struct vcl_pool *op, const char *kernel, co
                                  op->stride_h,   op->stride_w};
     struct vcl_launch launch = {.source = "pool.cl", .kernel = kernel, .options = options};
     for (size_t i = 0; i < sizeof geometry / sizeof *geometry; i++)
-        add(&launch, VCL_ARG((int32_t)geometry[i]));
+        vcl_arg_add(&launch, VCL_ARG((int32_t)geometry[i]));
     if (op->kind == VCL_AVG_POOL)
-        add(&launch, VCL_ARG(1.0f / (float)(op->size_h * op->size_w)));
-    add(&launch, VCL_ARG(op->x));
+        vcl_arg_add(&launch, VCL_ARG(1.0f / (float)(op->size_h * op->size_w)));
+    vcl_arg_add(&launch, VCL_ARG(op->x));
     return launch;
 }
 
@@ -35,7 +30,7 @@ enum vcl_status vcl_op_pool_forward(const struct vcl_emit *emit, const struct vc
                                     struct vcl_error *err)
 {
     struct vcl_launch launch = begin(op, kernels[op->kind].forward, "-DACT=act_identity");
-    add(&launch, VCL_ARG(op->y));
+    vcl_arg_add(&launch, VCL_ARG(op->y));
     vcl_part_size(emit->ctx, &launch, (size_t)op->batch * op->out_height * op->out_width,
                   op->channels);
     return vcl_emit_launch(emit, &launch, err);
@@ -49,9 +44,9 @@ enum vcl_status vcl_op_pool_gradient(const struct vcl_emit *emit, const struct v
     snprintf(options, sizeof options, "-DACT=act_%s", in_activation ? in_activation : "identity");
     struct vcl_launch launch = begin(op, kernels[op->kind].gradient, options);
     if (op->kind == VCL_MAX_POOL)
-        add(&launch, VCL_ARG(op->y));
-    add(&launch, VCL_ARG(dy));
-    add(&launch, VCL_ARG(dx));
+        vcl_arg_add(&launch, VCL_ARG(op->y));
+    vcl_arg_add(&launch, VCL_ARG(dy));
+    vcl_arg_add(&launch, VCL_ARG(dx));
     vcl_part_size(emit->ctx, &launch, (size_t)op->batch * op->height * op->width, op->channels);
     return vcl_emit_launch(emit, &launch, err);
 }

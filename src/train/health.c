@@ -29,7 +29,7 @@ static const char *bad_value(const struct vcl_graph *graph, const struct vcl_run
 {
     for (size_t i = 0; i < graph->n_values; i++) {
         const struct vcl_value *value = graph->values[i];
-        if (!is_finite_buffer(value->data, vcl_value_rows(value, run) * value->size))
+        if (!is_finite_buffer(value->data, vcl_value_floats(value, run)))
             return value->name;
     }
     return NULL;
