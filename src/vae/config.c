@@ -32,24 +32,6 @@ static enum vcl_status check_output(const struct vcl_opt *row, const char *value
     return vcl_output_check(value, err);
 }
 
-static enum vcl_status check_likelihood(const struct vcl_opt *row, const char *value,
-                                        struct vcl_error *err)
-{
-    return vcl_row_find(row->key, vcl_likelihoods, value, err) ? VCL_OK : VCL_E_ARG;
-}
-
-static enum vcl_status check_objective(const struct vcl_opt *row, const char *value,
-                                       struct vcl_error *err)
-{
-    return vcl_row_find(row->key, vcl_objective_defs, value, err) ? VCL_OK : VCL_E_ARG;
-}
-
-static enum vcl_status check_optimiser(const struct vcl_opt *row, const char *value,
-                                       struct vcl_error *err)
-{
-    return vcl_row_find(row->key, vcl_optimiser_defs, value, err) ? VCL_OK : VCL_E_ARG;
-}
-
 static const char *const binarize_names[] = {"none", "dynamic", "threshold", NULL};
 
 #define FIELD(name) .offset = offsetof(struct vcl_config, name)
@@ -67,18 +49,18 @@ const struct vcl_opt vcl_config_options[] = {
      .help = "the output layer without its number of outputs: dense, \"deconv k4 s2\"",
      .check = check_output},
     {"likelihood", VCL_OPT_STRING, FIELD(likelihood), .arg = "NAME",
-     .help = "bernoulli (cross-entropy), gaussian, or squared (error)", .check = check_likelihood},
+     .help = "bernoulli (cross-entropy), gaussian, or squared (error)", .table = vcl_likelihoods},
     {"sigma", VCL_OPT_FLOAT, FIELD(sigma), 1e-6, BIG, .arg = "F",
      .help = "standard deviation of the gaussian likelihood"},
     {"objective", VCL_OPT_STRING, FIELD(objective), .arg = "NAME",
-     .help = "elbo (VAE), or ae (plain autoencoder)", .check = check_objective},
+     .help = "elbo (VAE), or ae (plain autoencoder)", .table = vcl_objective_defs},
     {"beta", VCL_OPT_FLOAT, FIELD(beta), 0, BIG, .arg = "F", .help = "weight of the KL term"},
     {"warmup", VCL_OPT_FLOAT, FIELD(warmup), 0, BIG, .arg = "EPOCHS",
      .help = "beta rises from 0 over so many epochs"},
     {"free-bits", VCL_OPT_FLOAT, FIELD(free_bits), 0, BIG, .arg = "NATS",
      .help = "KL a latent dimension may use without penalty"},
     {"optimiser", VCL_OPT_STRING, FIELD(optimiser), .arg = "NAME", .group = "Training",
-     .help = "adam, adamw or sgd", .check = check_optimiser},
+     .help = "adam, adamw or sgd", .table = vcl_optimiser_defs},
     {"lr", VCL_OPT_FLOAT, FIELD(lr), 1e-12, BIG, .arg = "F", .help = "learning rate"},
     {"momentum", VCL_OPT_FLOAT, FIELD(momentum), 0, 0.999999, .arg = "F", .help = "of sgd"},
     {"beta1", VCL_OPT_FLOAT, FIELD(beta1), 0, 0.999999, .arg = "F", .help = "of adam"},
