@@ -1,21 +1,13 @@
 /* The Gaussian latent: q(z|x) = N(mu, sigma^2) with mu and log sigma^2 from the encoder's head,
  * z = mu + sigma * eps, and KL(q || N(0, I)) in closed form (Kingma and Welling 2014, appendix B).
  *
- * `heads` is (rows, 2 * dim): mu in columns 0 .. dim-1, log sigma^2 in dim .. 2*dim-1.
- * log sigma^2 is clamped to +-LOGVAR_BOUND, with zero gradient beyond.
- * Row r of z belongs to row r / repeat of heads (several samples an example).
+ * `heads` is (rows, 2 * dim), as logvar.cl says.
  */
 #include "prelude.cl"
 #include "math.cl"
 #include "random.cl"
 #include "step.cl"
-
-#define LOGVAR_BOUND 20.0f
-
-static inline real clamp_logvar(real v)
-{
-    return v > LOGVAR_BOUND ? (real)(LOGVAR_BOUND) : (v < -LOGVAR_BOUND ? (real)(-LOGVAR_BOUND) : v);
-}
+#include "logvar.cl"
 
 /* 1/2 (mu^2 + sigma^2 - 1 - log sigma^2), without cancellation near mu = 0, sigma = 1. */
 static inline real kl_element(real mu, real logvar)
@@ -24,9 +16,9 @@ static inline real kl_element(real mu, real logvar)
 }
 
 /* z and spread = sigma * eps are (rows, dim); kl is (rows) in nats. eps comes from Philox, keyed by
- * the example's number and, with several samples, by `stream` + sample; or, with `eps_given`, from
+ * the example's number and by `stream` + the step's sample; or, with `eps_given`, from
  * `eps` (rows, dim). `keep_elements` also stores each term of each example, for free bits. */
-kernel ROW_KERNEL void latent_forward(int dim, int repeat, uint stream, int eps_given,
+kernel ROW_KERNEL void latent_forward(int dim, uint stream, int eps_given,
                                       int keep_elements,
                                       global const struct step *step, global const int *ids,
                                       global const float *eps, global const float *heads,
@@ -34,8 +26,8 @@ kernel ROW_KERNEL void latent_forward(int dim, int repeat, uint stream, int eps_
                                       global float *kl_elements)
 {
     ROW_SCRATCH
-    int row = get_global_id(1), source = row / repeat;
-    global const float *mu_row = heads + (size_t)source * 2 * dim, *logvar_row = mu_row + dim;
+    int row = get_global_id(1);
+    global const float *mu_row = heads + (size_t)row * 2 * dim, *logvar_row = mu_row + dim;
     real kl_sum = (real)(0.0f);
     LANE_LOOP(j, dim)
     {
@@ -45,14 +37,14 @@ kernel ROW_KERNEL void latent_forward(int dim, int repeat, uint stream, int eps_
         if (eps_given)
             noise = lanes_load(eps + (size_t)row * dim, dim, j);
         else
-            noise = philox_normal(step->seed_lo, step->seed_hi, stream + step->sample + row % repeat, step->step,
-                                  (ureal)((uint)ids[source]), lane_columns(j));
+            noise = philox_normal(step->seed_lo, step->seed_hi, stream + step->sample, step->step,
+                                  (ureal)((uint)ids[row]), lane_columns(j));
         real offset = vm_exp(0.5f * logvar) * noise;
         real term = kl_element(mu, logvar);
         lanes_store(mu + offset, z + (size_t)row * dim, dim, j);
         lanes_store(offset, spread + (size_t)row * dim, dim, j);
-        if (keep_elements && row % repeat == 0)
-            lanes_store(term, kl_elements + (size_t)source * dim, dim, j);
+        if (keep_elements)
+            lanes_store(term, kl_elements + (size_t)row * dim, dim, j);
         kl_sum = kl_sum + lanes_mask(term, dim, j);
     }
     float total = lanes_sum(kl_sum);
@@ -96,29 +88,6 @@ kernel ROW_KERNEL void latent_backward(int dim, int free_bits, float scale,
         lanes_store(fma(w, lanes_load(mu_row, dim, j), dzj), dmu, dim, j);
         lanes_store(logvar == raw ? slope : (real)(0.0f), dlogvar, dim, j);
     }
-}
-
-/* ratio[row] = log p(z) - log q(z|x) = sum of 1/2 (log sigma^2 + eps^2 - z^2): what an importance
- * weight needs beside log p(x|z) (Burda et al. 2016, eq. 8). */
-kernel ROW_KERNEL void latent_log_ratio(int dim, int repeat, global const float *heads,
-                                        global const float *z, global const float *spread,
-                                        global float *ratio)
-{
-    ROW_SCRATCH
-    int row = get_global_id(1);
-    global const float *logvar_row = heads + (size_t)(row / repeat) * 2 * dim + dim;
-    real sum = (real)(0.0f);
-    LANE_LOOP(j, dim)
-    {
-        real logvar = clamp_logvar(lanes_load(logvar_row, dim, j));
-        real zj = lanes_load(z + (size_t)row * dim, dim, j);
-        real eps = lanes_load(spread + (size_t)row * dim, dim, j) * vm_exp(-0.5f * logvar);
-        real term = fma(-zj, zj, fma(eps, eps, logvar));
-        sum = sum + lanes_mask(term, dim, j);
-    }
-    float total = lanes_sum(sum);
-    if (is_lane_zero)
-        ratio[row] = 0.5f * total;
 }
 
 /* x (rows, cols) = N(0, 1), keyed by (seed, stream, step, first_row + row, column). */

@@ -3,7 +3,8 @@
  * here and its row in src/vae/likelihood.c.
  *
  *   loss[row]        sum over the row's elements, nats
- *   dy (rows, cols)  gradient times `scale` (1 / batch), if `gradient`
+ *   dy (rows, cols)  gradient, if `gradient`: times `scale` (1 / batch), or where the weights of rows
+ *                    come from elsewhere, with `weighed`, times weights[row]
  * Row r of y belongs to row r / repeat of x.
  */
 #include "prelude.cl"
@@ -54,24 +55,27 @@ static inline real squared_slope(real x, real y, float parameter)
 #define element_loss          LIKELIHOOD_PART(LIKELIHOOD, _loss)
 #define element_slope         LIKELIHOOD_PART(LIKELIHOOD, _slope)
 
-kernel ROW_KERNEL void likelihood(int cols, int repeat, int gradient, float scale, float parameter,
-                                  global const float *x, global const float *y,
-                                  global float *loss, global float *dy)
+kernel ROW_KERNEL void likelihood(int cols, int repeat, int gradient, int weighed, float scale,
+                                  float parameter, global const float *x, global const float *y,
+                                  global const float *weights, global float *loss,
+                                  global float *dy)
 {
     ROW_SCRATCH
     int row = get_global_id(1);
     global const float *x_row = x + (size_t)(row / repeat) * cols;
     global const float *y_row = y + (size_t)row * cols;
     real sum = (real)(0.0f);
+    if (weighed)
+        scale = weights[row];
     LANE_LOOP(j, cols)
     {
         real xj = lanes_load(x_row, cols, j), yj = lanes_load(y_row, cols, j);
-        real term = element_loss(xj, yj, parameter);
-        sum = sum + lanes_mask(term, cols, j);
+        if (!weighed)
+            sum = sum + lanes_mask(element_loss(xj, yj, parameter), cols, j);
         if (gradient)
             lanes_store(scale * element_slope(xj, yj, parameter), dy + (size_t)row * cols, cols, j);
     }
     float total = lanes_sum(sum);
-    if (is_lane_zero)
+    if (is_lane_zero && !weighed)
         loss[row] = total;
 }

@@ -15,10 +15,21 @@
 extern "C" {
 #endif
 
-/* Means over examples, in nats. loss = recon + kl is the negative ELBO (beta does not enter). */
+/* Means over examples, in nats. What is reported beside the loss is the objective's: "recon" and
+ * "kl" where there are such terms, whose sum is then the loss, the negative ELBO (beta does not
+ * enter). Names live for ever. */
+enum { VCL_MAX_TERMS = 8 };
 struct vcl_losses {
-    double loss, recon, kl;
+    double loss;
+    uint32_t count;
+    struct {
+        const char *name;
+        double value;
+    } terms[VCL_MAX_TERMS];
 };
+
+/* The term of that name; NaN if there is none. */
+VCL_API double vcl_losses_term(const struct vcl_losses *losses, const char *name);
 
 struct vcl_progress {
     uint64_t epoch, epochs;     /* running epoch from 1 */

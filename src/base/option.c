@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/c_locale.h"
-#include "base/row.h"
 
 static void *field(const struct vcl_opt *row, void *config)
 {
@@ -87,8 +86,6 @@ static enum vcl_status set_string(const struct vcl_opt *row, void *target, const
                                   struct vcl_error *err)
 {
     enum vcl_status r = row->check ? row->check(row, value, err) : VCL_OK;
-    if (row->table && !vcl_row_find(row->key, row->table, value, err))
-        return VCL_E_ARG;
     if (r == VCL_OK)
         memcpy(target, &value, sizeof value);
     return r;

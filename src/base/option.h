@@ -44,9 +44,10 @@ struct vcl_opt {
     const char *help;           /* one line */
     const char *group;          /* --help heading; NULL continues the previous one */
     char letter;                /* of a number's word that may stand anywhere: 'k' for "k3" */
-    /* Of a STRING: the table (base/row.h) that has its values; NULL: they are not in one. */
+    /* Of a STRING: the table of definitions (base/definition.h) that one is chosen from, or NULL.
+     */
     const void *table;
-    /* Of a STRING: refuses what is no value; NULL: any text, or any of the table, is one. */
+    /* Of a STRING: refuses what is no value; NULL: any text is one. */
     enum vcl_status (*check)(const struct vcl_opt *row, const char *value, struct vcl_error *err);
 };
 

@@ -11,7 +11,7 @@
 static enum vcl_status make_outputs(struct vcl_checker *c, struct vcl_latent_case *l,
                                     struct vcl_error *err)
 {
-    size_t rows = vcl_latent_rows(l), n = rows * l->dim;
+    size_t rows = l->batch, n = rows * l->dim;
     enum vcl_status r;
     if (l->given)
         TRY(vcl_input(c, "eps", n, vcl_fill_signed, &l->eps, err));
@@ -37,8 +37,7 @@ out:
 static float noise(const struct vcl_latent_case *l, size_t row, size_t j,
                    struct vcl_formula *ret_formula)
 {
-    uint32_t stream = VCL_LATENT_STREAM + (uint32_t)(row % l->repeat),
-             id = vcl_latent_id(row / l->repeat);
+    uint32_t stream = VCL_LATENT_STREAM, id = vcl_latent_id(row);
     if (l->given) {
         float eps = vcl_zone_floats(l->eps)[row * l->dim + j];
         *ret_formula = (struct vcl_formula){(double)eps, fabs((double)eps)};
@@ -51,8 +50,8 @@ static float noise(const struct vcl_latent_case *l, size_t row, size_t j,
 
 static void expect_sample(const struct vcl_latent_case *l, size_t row, size_t j)
 {
-    size_t at = row * l->dim + j, source = row / l->repeat;
-    float mu = vcl_latent_mu(l, source, j), logvar = vcl_latent_logvar(l, source, j);
+    size_t at = row * l->dim + j;
+    float mu = vcl_latent_mu(l, row, j), logvar = vcl_latent_logvar(l, row, j);
     struct vcl_formula eps;
     float offset = vcl_host_exp(0.5f * logvar) * noise(l, row, j, &eps);
     double sigma = sqrt(exp((double)logvar));
@@ -64,10 +63,10 @@ static void expect_sample(const struct vcl_latent_case *l, size_t row, size_t j)
 }
 
 /* KL(N(mu, sigma^2) || N(0, 1)) of one element. */
-static float expect_kl(const struct vcl_latent_case *l, size_t source, size_t j,
+static float expect_kl(const struct vcl_latent_case *l, size_t row, size_t j,
                        struct vcl_formula *ret_formula)
 {
-    float mu = vcl_latent_mu(l, source, j), logvar = vcl_latent_logvar(l, source, j);
+    float mu = vcl_latent_mu(l, row, j), logvar = vcl_latent_logvar(l, row, j);
     double m = (double)mu, v = (double)logvar;
     ret_formula->value = 0.5 * (m * m + exp(v) - 1 - v);
     if (fabs(v) < 1e-3) /* the formula's own rounding; exp(v) - 1 - v by its series */
@@ -80,16 +79,15 @@ static void expect_row(const struct vcl_latent_case *l, size_t row)
 {
     struct vcl_lanes lanes = {{0}};
     struct vcl_formula kl = {0, 0}, term;
-    size_t source = row / l->repeat;
     for (size_t j = 0; j < l->dim; j++) {
-        float exact = expect_kl(l, source, j, &term);
+        float exact = expect_kl(l, row, j, &term);
         expect_sample(l, row, j);
         lanes.lane[j % 16] += exact;
         kl.value += term.value;
         kl.scale += term.scale;
         if (l->free_bits) {
-            l->kl_elements->exact[source * l->dim + j] = exact;
-            l->kl_elements->formula[source * l->dim + j] = term;
+            l->kl_elements->exact[row * l->dim + j] = exact;
+            l->kl_elements->formula[row * l->dim + j] = term;
         }
     }
     l->kl->exact[row] = vcl_lanes_fold(&lanes);
@@ -122,11 +120,11 @@ static enum vcl_status forward(struct vcl_checker *c, const struct vcl_latent_ca
 {
     struct vcl_latent_case l = *shape;
     enum vcl_status r;
-    vcl_case_begin(c, "latent.cl", "batch %u, dim %u, repeat %u%s%s", l.batch, l.dim, l.repeat,
+    vcl_case_begin(c, "latent.cl", "batch %u, dim %u%s%s", l.batch, l.dim,
                    l.given ? ", eps given" : "", l.free_bits ? ", free bits" : "");
     TRY(vcl_latent_inputs(c, &l, err));
     TRY(make_outputs(c, &l, err));
-    for (size_t row = 0; row < vcl_latent_rows(&l); row++)
+    for (size_t row = 0; row < l.batch; row++)
         expect_row(&l, row);
     for (size_t j = 0; l.free_bits && j < l.dim; j++)
         expect_mask(&l, j);
@@ -137,23 +135,22 @@ out:
 }
 
 static const struct vcl_latent_case forward_shapes[] = {
-    {.batch = 2, .dim = 3, .repeat = 1},
-    {.batch = 2, .dim = 17, .repeat = 2, .given = true},
-    {.batch = 3, .dim = 5, .repeat = 1, .free_bits = true},
-    {.batch = 2, .dim = 18, .repeat = 3, .given = true, .free_bits = true},
-    {.batch = 100, .dim = 20, .repeat = 1},
-    {.batch = 1, .dim = 1, .repeat = 1},
-    {.batch = 1, .dim = 1, .repeat = 50},
-    {.batch = 300, .dim = 2, .repeat = 1, .free_bits = true},
-    {.batch = 31, .dim = 15, .repeat = 2},
-    {.batch = 17, .dim = 16, .repeat = 1, .given = true},
-    {.batch = 33, .dim = 31, .repeat = 1},
-    {.batch = 16, .dim = 32, .repeat = 5},
-    {.batch = 15, .dim = 33, .repeat = 1, .free_bits = true},
-    {.batch = 2, .dim = 255, .repeat = 3},
-    {.batch = 257, .dim = 256, .repeat = 1, .free_bits = true},
-    {.batch = 32, .dim = 257, .repeat = 2, .given = true},
-    {.batch = 5, .dim = 784, .repeat = 1},
+    {.batch = 2, .dim = 3},
+    {.batch = 2, .dim = 17, .given = true},
+    {.batch = 3, .dim = 5, .free_bits = true},
+    {.batch = 2, .dim = 18, .given = true, .free_bits = true},
+    {.batch = 100, .dim = 20},
+    {.batch = 1, .dim = 1},
+    {.batch = 300, .dim = 2, .free_bits = true},
+    {.batch = 31, .dim = 15},
+    {.batch = 17, .dim = 16, .given = true},
+    {.batch = 33, .dim = 31},
+    {.batch = 16, .dim = 32},
+    {.batch = 15, .dim = 33, .free_bits = true},
+    {.batch = 2, .dim = 255},
+    {.batch = 257, .dim = 256, .free_bits = true},
+    {.batch = 32, .dim = 257, .given = true},
+    {.batch = 5, .dim = 784},
 };
 
 static enum vcl_status run_forward(struct vcl_checker *c, struct vcl_error *err)

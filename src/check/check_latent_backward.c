@@ -7,8 +7,6 @@
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 
-/* ---- latent_backward ---- */
-
 static float mask_of(uint32_t word)
 {
     return word & 1 ? 1.0f : 0.0f;
@@ -72,7 +70,7 @@ static enum vcl_status run_backward(struct vcl_checker *c, struct vcl_error *err
     size_t count = vcl_case_count(c, 1, 2, COUNT(shapes));
     enum vcl_status r = VCL_OK;
     for (size_t i = 0; i < count; i++) {
-        struct vcl_latent_case shape = {.batch = shapes[i][0], .dim = shapes[i][1], .repeat = 1};
+        struct vcl_latent_case shape = {.batch = shapes[i][0], .dim = shapes[i][1]};
         TRY(backward(c, &shape, err));
         shape.free_bits = true;
         TRY(backward(c, &shape, err));
@@ -82,67 +80,3 @@ out:
 }
 
 const struct vcl_check vcl_check_latent_backward = {.name = "latent_backward", .run = run_backward};
-
-/* ---- latent_log_ratio ---- */
-
-/* log N(z; 0, 1) - log N(z; mu, sigma^2), summed; spread / sigma is the second one's (z - mu) /
- * sigma. The logarithms of sqrt(2 pi) cancel. */
-static void expect_ratio(const struct vcl_latent_case *l, struct vcl_zone *ratio, size_t row)
-{
-    struct vcl_lanes lanes = {{0}};
-    struct vcl_formula sum = {0, 0};
-    for (size_t j = 0; j < l->dim; j++) {
-        float logvar = vcl_latent_logvar(l, row / l->repeat, j);
-        float z = vcl_zone_floats(l->z)[row * l->dim + j];
-        float spread = vcl_zone_floats(l->spread)[row * l->dim + j];
-        float eps = spread * vcl_host_exp(-0.5f * logvar);
-        double deviate = (double)spread / exp(0.5 * (double)logvar);
-        lanes.lane[j % 16] += fmaf(-z, z, fmaf(eps, eps, logvar));
-        vcl_formula_add(&sum, -0.5 * (double)z * (double)z);
-        vcl_formula_add(&sum, 0.5 * deviate * deviate);
-        vcl_formula_add(&sum, 0.5 * (double)logvar);
-    }
-    ratio->exact[row] = 0.5f * vcl_lanes_fold(&lanes);
-    ratio->formula[row] = sum;
-}
-
-static enum vcl_status log_ratio(struct vcl_checker *c, const struct vcl_latent_case *shape,
-                                 struct vcl_error *err)
-{
-    struct vcl_latent_case l = *shape;
-    size_t rows = vcl_latent_rows(&l);
-    struct vcl_zone *ratio;
-    enum vcl_status r;
-    vcl_case_begin(c, "latent.cl", "batch %u, dim %u, repeat %u", l.batch, l.dim, l.repeat);
-    TRY(vcl_latent_inputs(c, &l, err));
-    TRY(vcl_input(c, "z", rows * l.dim, vcl_fill_signed, &l.z, err));
-    TRY(vcl_input(c, "spread", rows * l.dim, vcl_fill_signed, &l.spread, err));
-    TRY(vcl_output(c, "ratio", rows, NULL, vcl_tolerance_lanes(l.dim, 8), &ratio, err));
-    for (size_t row = 0; row < rows; row++)
-        expect_ratio(&l, ratio, row);
-    l.op.z = l.z->buf;
-    l.op.spread = l.spread->buf;
-    TRY(vcl_op_latent_log_ratio(VCL_AT_ONCE(c->ctx), &l.op, ratio->buf, err));
-    TRY(vcl_case_end(c, err));
-out:
-    return r;
-}
-
-static enum vcl_status run_log_ratio(struct vcl_checker *c, struct vcl_error *err)
-{
-    static const struct vcl_latent_case shapes[] = {
-        {.batch = 2, .dim = 17, .repeat = 2},  {.batch = 2, .dim = 20, .repeat = 50},
-        {.batch = 1, .dim = 1, .repeat = 1},   {.batch = 15, .dim = 16, .repeat = 3},
-        {.batch = 31, .dim = 33, .repeat = 2}, {.batch = 5, .dim = 257, .repeat = 7},
-        {.batch = 1, .dim = 784, .repeat = 5},
-    };
-    size_t count = vcl_case_count(c, 1, 2, COUNT(shapes));
-    enum vcl_status r = VCL_OK;
-    for (size_t i = 0; i < count; i++)
-        TRY(log_ratio(c, &shapes[i], err));
-out:
-    return r;
-}
-
-const struct vcl_check vcl_check_latent_log_ratio = {.name = "latent_log_ratio",
-                                                     .run = run_log_ratio};

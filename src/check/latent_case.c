@@ -11,11 +11,6 @@ const struct vcl_step vcl_latent_step = {
     .kl_weight = 0.75f,
 };
 
-size_t vcl_latent_rows(const struct vcl_latent_case *latent)
-{
-    return (size_t)latent->batch * latent->repeat;
-}
-
 uint32_t vcl_latent_id(size_t source)
 {
     return (uint32_t)source * 7919 + 3;
@@ -63,7 +58,6 @@ enum vcl_status vcl_latent_inputs(struct vcl_checker *checker, struct vcl_latent
     TRY(vcl_input_bytes(checker, "heads", heads, n * sizeof *heads, &latent->heads, err));
     latent->op = (struct vcl_latent){.batch = latent->batch,
                                      .dim = latent->dim,
-                                     .repeat = latent->repeat,
                                      .stream = VCL_LATENT_STREAM,
                                      .step = latent->step->buf,
                                      .ids = latent->ids->buf,

@@ -14,7 +14,7 @@ enum { VCL_LATENT_STREAM = VCL_STREAM_NODE + 5 };
 extern const struct vcl_step vcl_latent_step;
 
 struct vcl_latent_case {
-    uint32_t batch, dim, repeat;
+    uint32_t batch, dim;
     bool given; /* eps is an input */
     bool free_bits;
     struct vcl_zone *step, *ids, *heads; /* made by vcl_latent_inputs */
@@ -26,7 +26,6 @@ struct vcl_latent_case {
 enum vcl_status vcl_latent_inputs(struct vcl_checker *checker, struct vcl_latent_case *latent,
                                   struct vcl_error *err) VCL_MUST_CHECK;
 
-size_t vcl_latent_rows(const struct vcl_latent_case *latent);
 uint32_t vcl_latent_id(size_t source);
 float vcl_latent_mu(const struct vcl_latent_case *latent, size_t source, size_t j);
 /* As it stands in heads; the kernels clamp it to +-20. */

@@ -105,6 +105,8 @@ void print_json(json_t *object);
 bool results_lost(void); /* was there such an object? */
 /* NaN becomes null. */
 json_t *number_or_null(double value);
+/* "recon 80.854, kl 25.021", in `text`. */
+const char *show_terms(const struct vcl_losses *losses, char *text, size_t size);
 /* The given path, or the first of name.ext, name-2.ext ... that is free. *ret_path is freed. */
 enum vcl_status output_path(const char *given, const char *name, const char *extension, bool force,
                             char **ret_path, struct vcl_error *err);

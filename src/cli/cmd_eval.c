@@ -48,10 +48,12 @@ static void report(struct cli *cli, const struct vcl_eval *e, uint64_t k,
 {
     if (cli->common.json) {
         json_t *object =
-            json_pack("{s:f, s:f, s:f, s:o, s:I, s:I, s:s}", "elbo", -e->losses.loss, "recon",
-                      e->losses.recon, "kl", e->losses.kl, "bits_per_dim",
+            json_pack("{s:f, s:o, s:I, s:I, s:s}", "elbo", -e->losses.loss, "bits_per_dim",
                       number_or_null(e->bits_per_dim), "active_units", (json_int_t)e->active_units,
                       "n", (json_int_t)e->count, "objective", info->objective);
+        for (uint32_t i = 0; i < e->losses.count; i++)
+            json_object_set_new(object, e->losses.terms[i].name,
+                                json_real(e->losses.terms[i].value));
         if (k)
             json_object_set_new(object, "nll", number_or_null(e->nll));
         add_profile(cli, object, NULL);
@@ -59,8 +61,9 @@ static void report(struct cli *cli, const struct vcl_eval *e, uint64_t k,
         return;
     }
     printf("examples        %zu\n", e->count);
-    printf("%-15s %.3f nats = recon %.3f + KL %.3f\n", info->stochastic ? "-ELBO" : "loss",
-           e->losses.loss, e->losses.recon, e->losses.kl);
+    char terms[96];
+    printf("%-15s %.3f nats (%s)\n", info->stochastic ? "-ELBO" : "loss", e->losses.loss,
+           show_terms(&e->losses, terms, sizeof terms));
     if (k)
         printf("NLL (K = %-5llu) %.3f nats\n", (unsigned long long)k, e->nll);
     if (isfinite(e->bits_per_dim))

@@ -207,15 +207,16 @@ static void make_pictures(struct training *training, struct vcl_model *model)
 static void on_epoch(void *user, const struct vcl_epoch *e, struct vcl_model *model)
 {
     struct training *training = user;
-    char test[96] = "";
+    char test[128] = "", terms[96];
+    double kl = vcl_losses_term(&e->train, "kl");
     clear_bar(training->cli);
     if (e->has_test)
-        snprintf(test, sizeof test, "  test %.3f (%.3f + %.3f)", e->test.loss, e->test.recon,
-                 e->test.kl);
-    say(training->cli, "epoch %llu/%llu  loss %.3f (recon %.3f + KL %.3f)%s  %.1f s, %.0f images/s",
-        (unsigned long long)e->epoch, (unsigned long long)e->epochs, e->train.loss, e->train.recon,
-        e->train.kl, test, e->seconds, e->images_per_second);
-    if (e->train.kl < 0.01 && e->epoch == e->epochs && e->train.kl > 0)
+        snprintf(test, sizeof test, "  test %.3f (%s)", e->test.loss,
+                 show_terms(&e->test, terms, sizeof terms));
+    say(training->cli, "epoch %llu/%llu  loss %.3f (%s)%s  %.1f s, %.0f images/s",
+        (unsigned long long)e->epoch, (unsigned long long)e->epochs, e->train.loss,
+        show_terms(&e->train, terms, sizeof terms), test, e->seconds, e->images_per_second);
+    if (kl < 0.01 && e->epoch == e->epochs && kl > 0)
         say(training->cli, "the KL term is nearly 0: the latent is not used; try --warmup or a "
                            "smaller --beta");
     make_pictures(training, model);
@@ -248,21 +249,30 @@ static void say_data(const struct cli *cli, const struct vcl_dataset *train)
         say(cli, "%zu columns have the same value in all examples", summary.constant_columns);
 }
 
+static void add_losses(json_t *object, const char *part, const struct vcl_losses *losses)
+{
+    char key[64];
+    snprintf(key, sizeof key, "%s_loss", part);
+    json_object_set_new(object, key, number_or_null(losses->loss));
+    for (uint32_t i = 0; i < losses->count; i++) {
+        snprintf(key, sizeof key, "%s_%s", part, losses->terms[i].name);
+        json_object_set_new(object, key, number_or_null(losses->terms[i].value));
+    }
+}
+
 static void report(struct cli *cli, const struct vcl_train_result *result, const char *out,
                    double startup)
 {
     if (cli->common.json) {
         json_t *object = json_pack(
-            "{s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:f, s:f, s:f, s:o, s:s, s:o}",
-            "epochs", (json_int_t)result->epochs, "steps", (json_int_t)result->steps, "train_loss",
-            number_or_null(result->train.loss), "train_recon", number_or_null(result->train.recon),
-            "train_kl", number_or_null(result->train.kl), "test_loss",
-            number_or_null(result->test.loss), "test_recon", number_or_null(result->test.recon),
-            "test_kl", number_or_null(result->test.kl), "diverged", result->diverged,
-            "images_per_second", number_or_null(result->images_per_second), "seconds",
-            result->seconds, "startup_seconds", startup, "launches_per_step",
+            "{s:I, s:I, s:b, s:o, s:f, s:f, s:f, s:o, s:s, s:o}", "epochs",
+            (json_int_t)result->epochs, "steps", (json_int_t)result->steps, "diverged",
+            result->diverged, "images_per_second", number_or_null(result->images_per_second),
+            "seconds", result->seconds, "startup_seconds", startup, "launches_per_step",
             result->launches_per_step, "device", vcl_json_text(vcl_ctx_device(cli->ctx)->name),
             "gemm", vcl_gemm_chosen(cli->ctx), "out", vcl_json_text(out));
+        add_losses(object, "train", &result->train);
+        add_losses(object, "test", &result->test);
         add_profile(cli, object, result);
         print_json(object);
     } else {

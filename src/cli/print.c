@@ -44,6 +44,16 @@ json_t *number_or_null(double value)
     return isfinite(value) ? json_real(value) : json_null();
 }
 
+const char *show_terms(const struct vcl_losses *losses, char *text, size_t size)
+{
+    size_t used = 0;
+    text[0] = '\0';
+    for (uint32_t i = 0; i < losses->count && used < size; i++)
+        used += (size_t)snprintf(text + used, size - used, "%s%s %.3f", i ? ", " : "",
+                                 losses->terms[i].name, losses->terms[i].value);
+    return text;
+}
+
 enum vcl_status output_path(const char *given, const char *name, const char *extension, bool force,
                             char **ret_path, struct vcl_error *err)
 {

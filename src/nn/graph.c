@@ -84,6 +84,8 @@ enum vcl_status vcl_graph_add(struct vcl_graph *graph, const struct vcl_node_def
     snprintf(node->name, sizeof node->name, "%s", name);
     for (; node->n_in < n_in; node->n_in++)
         node->in[node->n_in] = in[node->n_in];
+    for (uint32_t i = 0; i < n_in; i++)
+        in[i]->readers++;
     TRY(copy_config(node, config, err));
     TRY(def->shape(node, err));
     TRY(vcl_grow(&graph->nodes, &graph->cap_nodes, graph->n_nodes + 1, sizeof *graph->nodes, err));
@@ -93,14 +95,15 @@ out:
     return r;
 }
 
-enum vcl_status vcl_graph_term(struct vcl_graph *graph, const char *name, struct vcl_value *value,
-                               float weight, struct vcl_error *err)
+enum vcl_status vcl_graph_term(struct vcl_graph *graph, struct vcl_term term, struct vcl_error *err)
 {
+    struct vcl_term *kept = &graph->terms[graph->n_terms];
     if (graph->n_terms == VCL_TERMS)
         return ERR(err, VCL_E_UNSUPPORTED, "more than %d terms", VCL_TERMS);
-    graph->terms[graph->n_terms++] = (struct vcl_term){name, value};
-    value->weight = weight;
-    value->is_kept = true;
+    *kept = term;
+    term.value->term = term.weight != 0 ? kept : NULL;
+    term.value->is_kept = true;
+    graph->n_terms++;
     return VCL_OK;
 }
 

@@ -8,13 +8,13 @@
 #ifndef VCL_NN_GRAPH_H
 #define VCL_NN_GRAPH_H
 
-#include "base/option.h"
+#include "base/definition.h"
 #include "cl/emit.h"
 #include "nn/params.h"
 #include "ops/ops.h"
 #include "vaecl/data.h"
 
-enum { VCL_NODE_INPUTS = 2, VCL_NODE_OUTPUTS = 4, VCL_NODE_PARAMS = 4 };
+enum { VCL_NODE_INPUTS = 4, VCL_NODE_OUTPUTS = 4, VCL_NODE_PARAMS = 4 };
 
 /* Memory in the plan: `size` bytes at `offset`, needed from one moment to another. Forward passes
  * of the nodes are at moments 1, 2 ... in their order, backward passes in reverse order after them.
@@ -34,9 +34,11 @@ struct vcl_value {
     struct vcl_value *alias;         /* the value whose memory this one shares, or NULL */
     struct vcl_buf *const *borrowed; /* of an input: the caller's buffer for `data`, or NULL */
     struct vcl_buf *data;            /* (rows, size) */
-    struct vcl_buf *grad; /* likewise, of what is minimised; NULL where nobody wants it */
-    float weight;         /* of a term, in what is minimised; 0: not in it */
-    bool is_kept;         /* to be read by the host after a pass: its memory stays its own */
+    struct vcl_buf *grad;        /* likewise, of what is minimised; NULL where nobody wants it */
+    const struct vcl_term *term; /* if it is one that is minimised; else NULL */
+    bool is_kept;                /* to be read by the host after a pass: its memory stays its own */
+    bool is_cut;      /* gradients end here: an alias that its readers take for a constant */
+    uint32_t readers; /* nodes that it goes into, as often as it does */
     /* The plan's. */
     bool is_needed; /* in a forward pass */
     bool differs;   /* depends on parameters: gradients flow through it */
@@ -45,6 +47,7 @@ struct vcl_value {
         *grad_alias;       /* the value whose gradient's memory its gradient shares, or NULL */
     struct vcl_want *last; /* the last writer of its gradient; NULL: none */
     bool slope_folded;     /* which multiplies it by the derivative of from->activation */
+    bool is_seeded;        /* its gradient begins as the weight of its term */
     struct vcl_span data_span, grad_span;
 };
 
@@ -66,10 +69,12 @@ struct vcl_node {
     size_t param[VCL_NODE_PARAMS];         /* indices, as the node numbers them */
     uint32_t n_trained;                    /* of them that are trained */
     size_t saved_floats, saved_row_floats; /* asked for by `shape`: in all, and an example */
-    struct vcl_buf *saved;  /* (saved_floats + batch * saved_row_floats), forward to backward */
-    const char *activation; /* folded in by fuse.c, or NULL */
+    struct vcl_buf *saved;   /* (saved_floats + batch * saved_row_floats), forward to backward */
+    const char *activation;  /* folded in by fuse.c, or NULL */
+    struct vcl_value *later; /* made by a node after this one, and read by `backward`; or NULL */
     /* The plan's. */
     bool is_needed, is_passed;  /* forward, and backward */
+    bool is_early;              /* what def->early says is done */
     uint32_t forward, backward; /* moments of its passes */
     struct vcl_want want[VCL_NODE_INPUTS];
     struct vcl_span saved_span;
@@ -91,10 +96,7 @@ enum vcl_outputs {
 };
 
 struct vcl_node_def {
-    const char *name, *help;
-    const struct vcl_opt *opts; /* rows of its configuration struct, positional words in order */
-    size_t config_size;
-    const void *defaults;
+    VCL_DEFINITION;
     enum vcl_outputs outputs;
     bool nests;       /* takes layers in brackets, the last of which is its second input */
     bool fuses;       /* forward applies node->activation */
@@ -102,8 +104,10 @@ struct vcl_node_def {
     bool adds;        /* backward obeys want.adds */
     bool is_alias;    /* its output is its input under another shape: there is nothing to run */
     bool is_in_place; /* its input's gradient may lie where its output's does */
-    bool early;       /* in training, forward leaves the last input's gradient: the loss' weight is
-                         known then */
+    bool weighs;      /* backward knows the weight of a term among its outputs, if nobody else reads
+                         that; elsewhere it is the value that the term's gradient begins with */
+    bool early; /* where it weighs the first output, forward leaves the last input's gradient in
+                   training */
     bool reads_in, reads_out; /* backward reads the data of inputs, of outputs */
     /* Makes the outputs, declares parameters. */
     enum vcl_status (*shape)(struct vcl_node *node, struct vcl_error *err);
@@ -115,10 +119,13 @@ struct vcl_node_def {
                                 struct vcl_error *err);
 };
 
-/* Something that is minimised or reported: a number for each row. */
+/* Something that is minimised or reported: a number for each example. */
 struct vcl_term {
-    const char *name; /* "recon" */
+    const char *name; /* "recon"; lives for ever */
     struct vcl_value *value;
+    float weight;   /* of its mean over examples in what is minimised; 0: it is only reported */
+    bool scheduled; /* times the step's kl_weight */
+    float in_loss;  /* how often it counts in the loss that is reported */
 };
 
 struct vcl_graph {
@@ -134,6 +141,7 @@ struct vcl_graph {
     /* The plan's. */
     uint32_t batch;         /* 0: not planned */
     struct vcl_buf *memory; /* all data, gradients and what is saved; NULL: in another's */
+    uint32_t middle;        /* the moment between forward and backward */
     bool *written; /* (params->count), while a backward pass is enqueued: the next writer of
                       that gradient adds to it */
 };
@@ -151,10 +159,9 @@ enum vcl_status vcl_graph_add(struct vcl_graph *graph, const struct vcl_node_def
                               const char *name, const void *config, struct vcl_value *const *in,
                               uint32_t n_in, struct vcl_node **ret_node,
                               struct vcl_error *err) VCL_MUST_CHECK;
-/* Names what is reported and, times `weight`, minimised: the mean over examples of the sum of
- * all terms. */
-enum vcl_status vcl_graph_term(struct vcl_graph *graph, const char *name, struct vcl_value *value,
-                               float weight, struct vcl_error *err) VCL_MUST_CHECK;
+/* Minimises, or only reports, a copy of the term: what is minimised is the sum of all. */
+enum vcl_status vcl_graph_term(struct vcl_graph *graph, struct vcl_term term,
+                               struct vcl_error *err) VCL_MUST_CHECK;
 
 /* For `shape`: the node's next output. It has as many rows as the last input. */
 enum vcl_status vcl_node_output(struct vcl_node *node, struct vcl_shape shape,

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/c_locale.h"
 #include "layers.rows.h"
 #include "nn/layer.h"
 #include "nn/node_activation.h"
@@ -37,22 +36,6 @@ struct walk {
 static enum vcl_status add_all(struct walk walk, const char *prefix, const char *text,
                                struct vcl_value *in, struct vcl_value **ret_out,
                                struct vcl_error *err);
-
-/* Splits `text` in place at blanks. */
-static size_t split_words(char *text, char **words, size_t max)
-{
-    size_t n = 0;
-    while (*text && n < max) {
-        while (vcl_is_space(*text))
-            *text++ = '\0';
-        if (!*text)
-            break;
-        words[n++] = text;
-        while (*text && !vcl_is_space(*text))
-            text++;
-    }
-    return n;
-}
 
 /* The end of the bracket that `open` points to, or NULL. */
 static char *closing(char *open)
@@ -108,20 +91,13 @@ static enum vcl_status check_brackets(const struct walk *walk, const struct laye
 static enum vcl_status read_layer(const struct walk *walk, const char *text,
                                   struct layer *ret_layer, struct vcl_error *err)
 {
-    char *copy, *inner, *words[16];
-    const struct vcl_node_def *def;
+    char *copy, *inner;
+    const void *def;
     void *config;
     enum vcl_status r;
     TRY(vcl_arena_strdup(walk->arena, text, &copy, err));
     TRY(take_brackets(walk->arena, copy, &inner, err));
-    size_t n = split_words(copy, words, 16);
-    if (n == 0)
-        FAIL(err, VCL_E_ARG, "an empty layer");
-    if (!(def = vcl_row_find("layer", vcl_layer_defs, words[0], err)))
-        return VCL_E_ARG;
-    TRY(vcl_arena_alloc(walk->arena, def->config_size, &config, err));
-    memcpy(config, def->defaults, def->config_size);
-    TRY(vcl_opt_words(def->opts, config, def->name, words + 1, n - 1, err));
+    TRY(vcl_definition_read("layer", vcl_layer_defs, NULL, copy, walk->arena, &def, &config, err));
     *ret_layer = (struct layer){def, config, inner};
     TRY(check_brackets(walk, ret_layer, err));
 out:

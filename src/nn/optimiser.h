@@ -6,11 +6,11 @@
 #ifndef VCL_NN_OPTIMISER_H
 #define VCL_NN_OPTIMISER_H
 
-#include "base/row.h"
+#include "base/definition.h"
 #include "nn/params.h"
 #include "ops/ops.h"
 
-/* What all optimisers read what they need from. */
+/* The configuration of each optimiser, which reads what it needs. */
 struct vcl_optimiser_config {
     double lr;
     double momentum;          /* SGD */
@@ -19,8 +19,19 @@ struct vcl_optimiser_config {
     double clip; /* largest norm of the whole gradient; 0 for none */
 };
 
+#define VCL_OPTIMISER_OPT(key, field, min, max, help)                                              \
+    {                                                                                              \
+        key, VCL_OPT_FLOAT, offsetof(struct vcl_optimiser_config, field), min, max, NULL, "F",     \
+            help                                                                                   \
+    }
+/* Rows that all of them have. */
+#define VCL_OPTIMISER_OPTS                                                                         \
+    VCL_OPTIMISER_OPT("lr", lr, 1e-12, 1e9, "learning rate"),                                      \
+        VCL_OPTIMISER_OPT("weight-decay", weight_decay, 0, 1e9, "as a share of the weights"),      \
+        VCL_OPTIMISER_OPT("clip", clip, 0, 1e9, "largest norm of the gradient; 0: any")
+
 struct vcl_optimiser_def {
-    const char *name, *help;
+    VCL_DEFINITION;
     int states; /* flat state buffers used */
     /* Names the kernel and fills the constants. */
     void (*configure)(const struct vcl_optimiser_config *config, struct vcl_optimise *op);

@@ -4,6 +4,17 @@
 #include "nn/adam.h"
 #include "optimisers.rows.h"
 
+const struct vcl_opt vcl_adam_opts[] = {
+    VCL_OPTIMISER_OPTS,
+    VCL_OPTIMISER_OPT("beta1", beta1, 0, 0.999999, "decay of the first moment"),
+    VCL_OPTIMISER_OPT("beta2", beta2, 0, 0.999999, "decay of the second moment"),
+    VCL_OPTIMISER_OPT("eps", eps, 1e-30, 1, "added to the root of the second moment"),
+    {0},
+};
+
+const struct vcl_optimiser_config vcl_adam_defaults = {
+    .lr = 1e-3, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8};
+
 void vcl_adam_configure(const struct vcl_optimiser_config *config, struct vcl_optimise *op)
 {
     op->kernel = "adam";
@@ -35,6 +46,9 @@ void vcl_adam_correct(const struct vcl_optimiser_config *config, uint64_t t, str
 const struct vcl_optimiser_def vcl_optimiser_adam = {
     .name = "adam",
     .help = "Adam; weight decay adds to the gradient",
+    .opts = vcl_adam_opts,
+    .config_size = sizeof(struct vcl_optimiser_config),
+    .defaults = &vcl_adam_defaults,
     .states = 2,
     .configure = vcl_adam_configure,
     .correct = vcl_adam_correct,

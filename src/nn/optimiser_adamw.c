@@ -11,6 +11,9 @@ static void configure(const struct vcl_optimiser_config *config, struct vcl_opti
 const struct vcl_optimiser_def vcl_optimiser_adamw = {
     .name = "adamw",
     .help = "Adam with decoupled weight decay",
+    .opts = vcl_adam_opts,
+    .config_size = sizeof(struct vcl_optimiser_config),
+    .defaults = &vcl_adam_defaults,
     .states = 2,
     .configure = configure,
     .correct = vcl_adam_correct,

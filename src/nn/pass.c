@@ -45,20 +45,32 @@ static enum vcl_status derive(const struct vcl_node *node, const struct vcl_run 
                                    out->data, out->grad, err);
 }
 
-/* Of a node that can only overwrite: its gradients go elsewhere first, and are added then. */
-static enum vcl_status pass_and_add(const struct vcl_node *node, const struct vcl_run *run,
-                                    struct vcl_error *err)
+/* The first input whose gradient the node would have to add to, and can't; or their number. */
+static uint32_t input_to_add(const struct vcl_node *node)
+{
+    uint32_t input = 0;
+    while (input < node->n_in && (node->def->adds || !node->want[input].adds))
+        input++;
+    return input;
+}
+
+/* Of a node that can only overwrite: its gradient goes elsewhere first, and is added then. */
+static enum vcl_status pass_and_add(const struct vcl_node *node, uint32_t input,
+                                    const struct vcl_run *run, struct vcl_error *err)
 {
     struct vcl_node apart = *node;
-    struct vcl_want *want = &apart.want[0];
-    const struct vcl_value *in = node->in[0];
+    struct vcl_want *want = &apart.want[input];
+    const struct vcl_value *in = node->in[input];
     size_t n = vcl_value_floats(in, run);
     enum vcl_status r;
     TRY(vcl_scratch_get(run->emit->ctx, VCL_SCRATCH_GRADIENT, n * sizeof(float), &want->grad, err));
     want->slope = NULL;
+    want->adds = false;
+    if (input_to_add(&apart) < node->n_in)
+        FAIL(err, VCL_E_UNSUPPORTED, "%s adds to one gradient at most", node->def->name);
     TRY(node->def->backward(&apart, run, err));
-    TRY(vcl_op_pass_gradient(run->emit, node->want[0].slope, n, true, want->grad, in->data,
-                             node->want[0].grad, err));
+    TRY(vcl_op_pass_gradient(run->emit, node->want[input].slope, n, true, want->grad, in->data,
+                             node->want[input].grad, err));
 out:
     return r;
 }
@@ -68,10 +80,27 @@ static enum vcl_status pass(const struct vcl_node *node, const struct vcl_run *r
 {
     enum vcl_status r;
     TRY(derive(node, run, err));
-    if (node->want[0].adds && !node->def->adds)
-        return pass_and_add(node, run, err);
+    uint32_t input = input_to_add(node);
+    if (input < node->n_in)
+        return pass_and_add(node, input, run, err);
     if (node->def->backward)
         TRY(node->def->backward(node, run, err));
+out:
+    return r;
+}
+
+/* Gradients of terms whose weight no node knows. */
+static enum vcl_status seed(const struct vcl_graph *graph, const struct vcl_run *run,
+                            struct vcl_error *err)
+{
+    enum vcl_status r = VCL_OK;
+    for (uint32_t i = 0; i < graph->n_terms; i++) {
+        const struct vcl_term *term = &graph->terms[i];
+        size_t rows = vcl_value_rows(term->value, run);
+        if (term->value->is_seeded)
+            TRY(vcl_op_term_seed(run->emit, rows, term->weight / (float)rows, term->scheduled,
+                                 run->step, term->value->grad, err));
+    }
 out:
     return r;
 }
@@ -79,7 +108,9 @@ out:
 enum vcl_status vcl_graph_backward(struct vcl_graph *graph, const struct vcl_run *run,
                                    struct vcl_error *err)
 {
+    enum vcl_status r;
     memset(graph->written, 0, graph->params->count * sizeof *graph->written);
+    TRY(seed(graph, run, err));
     for (size_t i = graph->n_nodes; i-- > 0;) {
         const struct vcl_node *node = graph->nodes[i];
         const struct vcl_emit emit = labelled(run, node, "backward");
@@ -87,9 +118,10 @@ enum vcl_status vcl_graph_backward(struct vcl_graph *graph, const struct vcl_run
         of_node.emit = &emit;
         if (!node->is_passed || node->def->is_alias)
             continue;
-        enum vcl_status r = pass(node, &of_node, err);
+        r = pass(node, &of_node, err);
         if (r < 0)
             return vcl_error_wrap(err, r, "%s", node->name);
     }
-    return VCL_OK;
+out:
+    return r;
 }

@@ -15,6 +15,10 @@ static void find_needed(struct vcl_graph *graph)
 {
     for (size_t i = 0; i < graph->n_values; i++)
         vcl_value_root(graph->values[i])->is_needed |= graph->values[i]->is_kept;
+    for (size_t i = 0; i < graph->n_nodes; i++) {
+        if (graph->nodes[i]->later)
+            vcl_value_root(graph->nodes[i]->later)->is_needed = true;
+    }
     for (size_t i = graph->n_nodes; i-- > 0;) {
         struct vcl_node *node = graph->nodes[i];
         for (uint32_t j = 0; j < node->n_out; j++)
@@ -24,11 +28,19 @@ static void find_needed(struct vcl_graph *graph)
     }
 }
 
+/* Do gradients go through it to the value whose memory it shares? */
+static bool flows(const struct vcl_value *value)
+{
+    while (value->alias && !value->is_cut)
+        value = value->alias;
+    return !value->is_cut;
+}
+
 static bool any_differs(const struct vcl_node *node)
 {
     bool differs = node->n_trained > 0;
     for (uint32_t i = 0; i < node->n_in; i++)
-        differs |= vcl_value_root(node->in[i])->differs;
+        differs |= flows(node->in[i]) && vcl_value_root(node->in[i])->differs;
     return differs;
 }
 
@@ -49,12 +61,12 @@ static void find_passed(struct vcl_graph *graph)
             vcl_value_root(node->out[j])->differs = true;
     }
     for (uint32_t i = 0; i < graph->n_terms; i++)
-        vcl_value_root(graph->terms[i].value)->reaches |= graph->terms[i].value->weight != 0;
+        vcl_value_root(graph->terms[i].value)->reaches |= graph->terms[i].weight != 0;
     for (size_t i = graph->n_nodes; i-- > 0;) {
         struct vcl_node *node = graph->nodes[i];
         node->is_passed = node->is_needed && any_reaches(node) && any_differs(node);
         for (uint32_t j = 0; j < node->n_in && node->is_passed; j++)
-            vcl_value_root(node->in[j])->reaches = true;
+            vcl_value_root(node->in[j])->reaches |= flows(node->in[j]);
     }
 }
 
@@ -66,7 +78,7 @@ static uint32_t count_moments(struct vcl_graph *graph)
         if (graph->nodes[i]->is_needed)
             graph->nodes[i]->forward = moment++;
     }
-    moment++;
+    graph->middle = moment++;
     for (size_t i = graph->n_nodes; i-- > 0;) {
         if (graph->nodes[i]->is_passed)
             graph->nodes[i]->backward = moment++;
@@ -76,14 +88,29 @@ static uint32_t count_moments(struct vcl_graph *graph)
 
 /* ---- gradients ---- */
 
+/* Who knows the weights of terms: the node that makes them, or their gradient. */
+static void find_weighing(struct vcl_graph *graph)
+{
+    for (size_t i = 0; i < graph->n_values; i++) {
+        struct vcl_value *value = graph->values[i];
+        struct vcl_node *from = value->from;
+        bool weighed = from && from->def->weighs && value->readers == 0;
+        if (!value->term)
+            continue;
+        value->is_seeded = !weighed && value->differs;
+        if (weighed && value == from->out[0])
+            from->is_early = from->def->early;
+    }
+}
+
 static void want(struct vcl_node *node, uint32_t input)
 {
     struct vcl_value *root = vcl_value_root(node->in[input]);
     struct vcl_want *want = &node->want[input];
-    if (!root->differs || !root->reaches)
+    if (!root->differs || !root->reaches || !flows(node->in[input]))
         return;
     want->wanted = true;
-    want->adds = root->last != NULL;
+    want->adds = root->last != NULL || root->is_seeded;
     root->last = want;
 }
 
@@ -92,7 +119,7 @@ static void find_wants(struct vcl_graph *graph, bool early)
 {
     for (size_t i = graph->n_nodes; i-- > 0;) {
         struct vcl_node *node = graph->nodes[i];
-        if (!node->is_passed || node->def->is_alias || node->def->early != early)
+        if (!node->is_passed || node->def->is_alias || node->is_early != early)
             continue;
         for (uint32_t j = node->n_in; j-- > 0;)
             want(node, j);
@@ -156,20 +183,22 @@ static void use_backward(struct vcl_node *node)
 {
     const struct vcl_node_def *def = node->def;
     for (uint32_t i = 0; i < node->n_in; i++) {
-        if (def->reads_in || node->want[i].slope)
+        if ((def->reads_in && !node->is_early) || node->want[i].slope)
             use(&vcl_value_root(node->in[i])->data_span, node->backward);
         if (node->want[i].wanted)
             use(&gradient_root(node->in[i])->grad_span,
-                def->early ? node->forward : node->backward);
+                node->is_early ? node->forward : node->backward);
     }
     for (uint32_t i = 0; i < node->n_out; i++) {
         struct vcl_value *out = vcl_value_root(node->out[i]);
         if (def->reads_out || (node->activation && !out->slope_folded))
             use(&out->data_span, node->backward);
-        if (out->last)
+        if (out->last || out->is_seeded)
             use(&gradient_root(out)->grad_span, node->backward);
     }
     use(&node->saved_span, node->backward);
+    if (node->later)
+        use(&vcl_value_root(node->later)->data_span, node->backward);
 }
 
 static void find_spans(struct vcl_graph *graph, uint32_t end)
@@ -187,6 +216,8 @@ static void find_spans(struct vcl_graph *graph, uint32_t end)
             use(&root->data_span, end);
         if (!value->from) /* filled before the pass */
             use(&root->data_span, 1);
+        if (value->is_seeded)
+            use(&gradient_root(value)->grad_span, graph->middle);
     }
 }
 
@@ -197,6 +228,7 @@ void vcl_graph_prepare(struct vcl_graph *graph, bool trainable)
     if (trainable)
         find_passed(graph);
     uint32_t end = count_moments(graph);
+    find_weighing(graph);
     find_wants(graph, true);
     find_wants(graph, false);
     fold_slopes(graph);

@@ -26,11 +26,11 @@ enum vcl_status vcl_op_latent_forward(const struct vcl_emit *emit, const struct 
     struct vcl_launch launch = {
         .source = "core.cl",
         .kernel = "latent_forward",
-        VCL_ARGS((int32_t)l->dim, (int32_t)l->repeat, l->stream, (int32_t)(l->eps != NULL),
-                 (int32_t)free_bits, l->step, l->ids, l->eps ? l->eps : l->heads, l->heads, l->z,
-                 l->spread, l->kl, free_bits ? l->kl_elements : l->kl),
+        VCL_ARGS((int32_t)l->dim, l->stream, (int32_t)(l->eps != NULL), (int32_t)free_bits, l->step,
+                 l->ids, l->eps ? l->eps : l->heads, l->heads, l->z, l->spread, l->kl,
+                 free_bits ? l->kl_elements : l->kl),
     };
-    vcl_row_size(emit->ctx, &launch, (size_t)l->batch * l->repeat);
+    vcl_row_size(emit->ctx, &launch, l->batch);
     TRY(vcl_emit_launch(emit, &launch, err));
     if (free_bits)
         TRY(free_bits_mask(emit, l, err));
@@ -50,18 +50,6 @@ enum vcl_status vcl_op_latent_backward(const struct vcl_emit *emit, const struct
                  l->spread, free_bits ? l->mask : l->spread, dz, dheads),
     };
     vcl_row_size(emit->ctx, &launch, l->batch);
-    return vcl_emit_launch(emit, &launch, err);
-}
-
-enum vcl_status vcl_op_latent_log_ratio(const struct vcl_emit *emit, const struct vcl_latent *l,
-                                        struct vcl_buf *ratio, struct vcl_error *err)
-{
-    struct vcl_launch launch = {
-        .source = "core.cl",
-        .kernel = "latent_log_ratio",
-        VCL_ARGS((int32_t)l->dim, (int32_t)l->repeat, l->heads, l->z, l->spread, ratio),
-    };
-    vcl_row_size(emit->ctx, &launch, (size_t)l->batch * l->repeat);
     return vcl_emit_launch(emit, &launch, err);
 }
 

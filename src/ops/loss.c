@@ -31,8 +31,8 @@ enum vcl_status vcl_op_likelihood(const struct vcl_emit *emit, const struct vcl_
         .kernel = "likelihood",
         .options = options,
         VCL_ARGS((int32_t)op->cols, (int32_t)op->repeat, (int32_t)(op->dy != NULL),
-                 op->weight / (float)op->rows, op->parameter, op->x, op->y, op->loss,
-                 op->dy ? op->dy : op->loss),
+                 (int32_t)(op->weights != NULL), op->weight / (float)op->rows, op->parameter, op->x,
+                 op->y, op->weights ? op->weights : op->y, op->loss, op->dy ? op->dy : op->loss),
     };
     vcl_row_size(emit->ctx, &launch, op->rows);
     return vcl_emit_launch(emit, &launch, err);

@@ -50,18 +50,17 @@ enum vcl_status vcl_op_row_sums(const struct vcl_emit *emit, size_t n, size_t co
 
 /* ---- latent.c ---- */
 
-/* The Gaussian latent, kernels/latent.cl. */
+/* One draw an example with its KL, kernels/latent.cl. */
 struct vcl_latent {
     uint32_t batch, dim; /* B, Z */
-    uint32_t repeat;     /* samples an example, at least 1 */
     uint32_t stream;     /* of Philox */
     float free_bits;     /* nats a dimension; 0 for none */
     struct vcl_buf *step;
     struct vcl_buf *ids;         /* (B) int32: the examples' numbers key the noise */
-    struct vcl_buf *eps;         /* NULL: drawn; else (B * repeat, Z) */
+    struct vcl_buf *eps;         /* NULL: drawn; else (B, Z) */
     struct vcl_buf *heads;       /* (B, 2Z) mu | log sigma^2 */
-    struct vcl_buf *z, *spread;  /* (B * repeat, Z); spread = sigma eps */
-    struct vcl_buf *kl;          /* (B * repeat) */
+    struct vcl_buf *z, *spread;  /* (B, Z); spread = sigma eps */
+    struct vcl_buf *kl;          /* (B) */
     struct vcl_buf *kl_elements; /* (B, Z); needed for free bits only */
     struct vcl_buf *mask;        /* (Z); likewise */
 };
@@ -69,18 +68,79 @@ struct vcl_latent {
 enum vcl_status vcl_op_latent_forward(const struct vcl_emit *emit, const struct vcl_latent *latent,
                                       struct vcl_error *err) VCL_MUST_CHECK;
 /* dheads (B, 2Z) from dz (B, Z) and the KL, of which the step's kl_weight * weight / B is
- * minimised; needs repeat = 1. */
+ * minimised. */
 enum vcl_status vcl_op_latent_backward(const struct vcl_emit *emit, const struct vcl_latent *latent,
                                        float weight, struct vcl_buf *dz, struct vcl_buf *dheads,
                                        struct vcl_error *err) VCL_MUST_CHECK;
-/* ratio (B * repeat) = log p(z) - log q(z|x). */
-enum vcl_status vcl_op_latent_log_ratio(const struct vcl_emit *emit,
-                                        const struct vcl_latent *latent, struct vcl_buf *ratio,
-                                        struct vcl_error *err) VCL_MUST_CHECK;
 /* x (rows, cols) = N(0, 1), rows numbered from first_row. */
 enum vcl_status vcl_op_fill_normal(const struct vcl_emit *emit, uint32_t rows, uint32_t cols,
                                    uint32_t stream, uint32_t first_row, struct vcl_buf *step,
                                    struct vcl_buf *x, struct vcl_error *err) VCL_MUST_CHECK;
+
+/* ---- density.c ---- */
+
+/* Several draws an example, kernels/density.cl. */
+struct vcl_draws {
+    uint32_t batch, dim, repeat; /* B, Z, and draws an example */
+    uint32_t stream;             /* of Philox */
+    struct vcl_buf *step, *ids;
+    struct vcl_buf *eps;        /* NULL: drawn; else (B * repeat, Z) */
+    struct vcl_buf *heads;      /* (B, 2Z) mu | log sigma^2 */
+    struct vcl_buf *z, *spread; /* (B * repeat, Z); spread = sigma eps */
+    struct vcl_buf *log_q;      /* (B * repeat), log q(z|x) */
+};
+enum vcl_status vcl_op_draws(const struct vcl_emit *emit, const struct vcl_draws *draws,
+                             struct vcl_error *err) VCL_MUST_CHECK;
+/* dheads (B, 2Z) from dz and, unless NULL, dlog_q (B * repeat). */
+enum vcl_status vcl_op_draws_gradient(const struct vcl_emit *emit, const struct vcl_draws *draws,
+                                      struct vcl_buf *dz, struct vcl_buf *dlog_q,
+                                      struct vcl_buf *dheads, struct vcl_error *err) VCL_MUST_CHECK;
+
+/* log N(z; mu, sigma^2) of each row. */
+struct vcl_log_normal {
+    uint32_t rows, dim, repeat; /* of z; rows of z to one of heads */
+    struct vcl_buf *z;          /* (rows, dim) */
+    struct vcl_buf *heads;      /* (rows / repeat, 2 dim); NULL: of N(0, I) */
+};
+enum vcl_status vcl_op_log_normal(const struct vcl_emit *emit, const struct vcl_log_normal *op,
+                                  struct vcl_buf *log_p, struct vcl_error *err) VCL_MUST_CHECK;
+/* dz, or added to it, from dlog_p (rows). */
+enum vcl_status vcl_op_log_normal_dz(const struct vcl_emit *emit, const struct vcl_log_normal *op,
+                                     bool adds, struct vcl_buf *dlog_p, struct vcl_buf *dz,
+                                     struct vcl_error *err) VCL_MUST_CHECK;
+/* dheads likewise. */
+enum vcl_status vcl_op_log_normal_dheads(const struct vcl_emit *emit,
+                                         const struct vcl_log_normal *op, bool adds,
+                                         struct vcl_buf *dlog_p, struct vcl_buf *dheads,
+                                         struct vcl_error *err) VCL_MUST_CHECK;
+
+/* ---- bound.c: kernels/bound.cl ---- */
+
+/* gradient (n) = weight, times the step's kl_weight if `scheduled`. */
+enum vcl_status vcl_op_term_seed(const struct vcl_emit *emit, size_t n, float weight,
+                                 bool scheduled, struct vcl_buf *step, struct vcl_buf *gradient,
+                                 struct vcl_error *err) VCL_MUST_CHECK;
+/* y (n) = the sum of factors[i] * x[i], of 1 to 4 of them. */
+enum vcl_status vcl_op_weighted_sum(const struct vcl_emit *emit, size_t n, uint32_t count,
+                                    const float *factors, struct vcl_buf *const *x,
+                                    struct vcl_buf *y, struct vcl_error *err) VCL_MUST_CHECK;
+/* dx (n) = factor * dy, or added to it. */
+enum vcl_status vcl_op_weighted_gradient(const struct vcl_emit *emit, size_t n, float factor,
+                                         bool adds, struct vcl_buf *dy, struct vcl_buf *dx,
+                                         struct vcl_error *err) VCL_MUST_CHECK;
+/* bound (rows) = log of the mean of exp(w) over `count` samples, w (rows * count), and each one's
+ * share in it. */
+enum vcl_status vcl_op_log_mean_exp(const struct vcl_emit *emit, uint32_t rows, uint32_t count,
+                                    struct vcl_buf *w, struct vcl_buf *bound, struct vcl_buf *share,
+                                    struct vcl_error *err) VCL_MUST_CHECK;
+/* dx (rows, count) = dy (rows) * share (rows, count), or added to it. */
+enum vcl_status vcl_op_share_gradient(const struct vcl_emit *emit, uint32_t rows, uint32_t count,
+                                      bool adds, struct vcl_buf *dy, struct vcl_buf *share,
+                                      struct vcl_buf *dx, struct vcl_error *err) VCL_MUST_CHECK;
+/* dx (rows, cols) = each row of dy times scale (rows), or added to it. */
+enum vcl_status vcl_op_scale_rows(const struct vcl_emit *emit, uint32_t rows, uint32_t cols,
+                                  bool adds, struct vcl_buf *scale, struct vcl_buf *dy,
+                                  struct vcl_buf *dx, struct vcl_error *err) VCL_MUST_CHECK;
 
 /* ---- loss.c ---- */
 
@@ -88,11 +148,12 @@ struct vcl_likelihood_op {
     const char *name; /* of kernels/likelihood.cl */
     float parameter;  /* its constant, for instance a standard deviation */
     uint32_t rows, cols, repeat;
-    float weight;         /* of a row in what is minimised: its gradient is weight / rows */
-    struct vcl_buf *x;    /* (rows / repeat, cols) */
-    struct vcl_buf *y;    /* (rows, cols), the decoder's output */
-    struct vcl_buf *loss; /* (rows), nats */
-    struct vcl_buf *dy;   /* (rows, cols), times weight / rows; NULL: not wanted */
+    float weight;            /* of a row in what is minimised: its gradient is weight / rows */
+    struct vcl_buf *weights; /* (rows) or, if not NULL, this; then `loss` is not written */
+    struct vcl_buf *x;       /* (rows / repeat, cols) */
+    struct vcl_buf *y;       /* (rows, cols), the decoder's output */
+    struct vcl_buf *loss;    /* (rows), nats */
+    struct vcl_buf *dy;      /* (rows, cols), with that weight; NULL: not wanted */
 };
 enum vcl_status vcl_op_likelihood(const struct vcl_emit *emit, const struct vcl_likelihood_op *op,
                                   struct vcl_error *err) VCL_MUST_CHECK;

@@ -61,7 +61,7 @@ static enum vcl_status emit_step(struct vcl_trainer *trainer, const struct vcl_e
     TRY(sum_terms(trainer, emit, rows, err));
     if (training) {
         TRY(vcl_model_backward(model, emit, rows, err));
-        TRY(vcl_optimiser_update(emit, trainer->optimiser, &trainer->optimiser_config,
+        TRY(vcl_optimiser_update(emit, trainer->optimiser, trainer->optimiser_config,
                                  &model->params, model->step, trainer->health, err));
     }
 out:
@@ -107,10 +107,10 @@ out:
 /* beta, rising linearly from 0 over the warm-up. */
 static float kl_weight(const struct vcl_trainer *trainer, uint64_t step)
 {
-    const struct vcl_config *config = trainer->config;
-    double warmup_steps = config->warmup * (double)trainer->train.steps;
+    const struct vcl_build *b = &trainer->model->objective_graph;
+    double warmup_steps = b->warmup * (double)trainer->train.steps;
     double done = (double)step + 1;
-    return (float)(done < warmup_steps ? config->beta * (done / warmup_steps) : config->beta);
+    return (float)(done < warmup_steps ? b->beta * (done / warmup_steps) : b->beta);
 }
 
 struct vcl_step vcl_training_step(const struct vcl_trainer *trainer, uint64_t step)
@@ -123,11 +123,11 @@ struct vcl_step vcl_training_step(const struct vcl_trainer *trainer, uint64_t st
         .step = (uint32_t)total,
         .epoch = (uint32_t)trainer->at.epoch,
         .slot = (uint32_t)step,
-        .lr = (float)trainer->config->lr,
+        .lr = (float)trainer->optimiser_config->lr,
         .kl_weight = kl_weight(trainer, total),
     };
     if (trainer->optimiser->correct)
-        trainer->optimiser->correct(&trainer->optimiser_config, total + 1, &values);
+        trainer->optimiser->correct(trainer->optimiser_config, total + 1, &values);
     return values;
 }
 
@@ -139,7 +139,7 @@ enum vcl_status vcl_loop_evaluate(struct vcl_trainer *trainer, struct vcl_loop *
                               .seed_hi = (uint32_t)(seed >> 32),
                               .step = EVALUATION,
                               .epoch = EVALUATION};
-    struct vcl_losses sum = {0};
+    double sums[VCL_TERMS] = {0};
     enum vcl_status r = VCL_OK;
     for (uint64_t step = 0; step < loop->steps; step++) {
         values.slot = (uint32_t)step;
@@ -148,19 +148,18 @@ enum vcl_status vcl_loop_evaluate(struct vcl_trainer *trainer, struct vcl_loop *
     TRY(vcl_buf_read(trainer->slots, 0, loop->steps * sizeof *trainer->host_slots,
                      trainer->host_slots, err));
     for (uint64_t step = 0; step < loop->steps; step++) {
-        sum.recon += trainer->host_slots[step].recon;
-        sum.kl += trainer->host_slots[step].kl;
+        for (int i = 0; i < VCL_TERMS; i++)
+            sums[i] += trainer->host_slots[step].sums[i];
     }
-    sum.recon /= (double)loop->count;
-    sum.kl /= (double)loop->count;
-    sum.loss = sum.recon + sum.kl;
-    if (!isfinite(sum.loss)) {
+    for (int i = 0; i < VCL_TERMS; i++)
+        sums[i] /= (double)loop->count;
+    *ret_losses = vcl_build_losses(&trainer->model->objective_graph, sums);
+    if (!isfinite(ret_losses->loss)) {
         r = ERR(err, VCL_E_NUMERIC, "epoch %llu: the loss on the %s is not finite",
                 (unsigned long long)trainer->at.epoch + 1,
                 loop == &trainer->valid ? "validation part" : "test set");
         return vcl_error_hint(err, r, VCL_DIVERGED_HINT "; the last checkpoint is untouched");
     }
-    *ret_losses = sum;
 out:
     return r;
 }

@@ -32,24 +32,42 @@ static char *training_text(const struct vcl_config *config)
     return text;
 }
 
+/* Every bit of a double. */
+static int add_double(json_t *object, const char *key, double value)
+{
+    char text[48];
+    vcl_format(text, sizeof text, "%a", value);
+    return json_object_set_new(object, key, json_string(text));
+}
+
+/* Under which a term's sum is kept: "recon_sum". */
+static const char *sum_key(const struct vcl_term *term, char key[64])
+{
+    snprintf(key, 64, "%s_sum", term->name);
+    return key;
+}
+
 static json_t *position_json(const struct vcl_trainer *trainer)
 {
     const struct vcl_position *at = &trainer->at;
-    char epoch[32], step[32], recon[48], kl[48], first[48];
+    const struct vcl_graph *graph = &trainer->model->objective_graph.graph;
+    char epoch[32], step[32], key[64];
     snprintf(epoch, sizeof epoch, "%llu", (unsigned long long)at->epoch);
     snprintf(step, sizeof step, "%llu", (unsigned long long)at->step);
-    vcl_format(recon, sizeof recon, "%a", at->recon_sum); /* every bit of a double */
-    vcl_format(kl, sizeof kl, "%a", at->kl_sum);
-    vcl_format(first, sizeof first, "%a", at->first_loss);
     char *training = training_text(trainer->config);
     if (!training)
         return NULL;
     json_t *object =
-        json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", VCL_ST_CRC, VCL_ST_CRC_ZERO, "epoch",
-                  epoch, "epoch_step", step, "recon_sum", recon, "kl_sum", kl, "first_loss", first,
-                  "optimiser", trainer->optimiser->name, "training", training);
+        json_pack("{s:s, s:s, s:s, s:s, s:s}", VCL_ST_CRC, VCL_ST_CRC_ZERO, "epoch", epoch,
+                  "epoch_step", step, "optimiser", trainer->optimiser->name, "training", training);
+    int bad = object ? add_double(object, "first_loss", at->first_loss) : 1;
+    for (uint32_t i = 0; i < graph->n_terms && !bad; i++)
+        bad = add_double(object, sum_key(&graph->terms[i], key), at->sums[i]);
     free(training);
-    return object;
+    if (!bad)
+        return object;
+    json_decref(object);
+    return NULL;
 }
 
 enum vcl_status vcl_run_prepare_checkpoint(struct vcl_trainer *trainer, struct vcl_writer *writer,
@@ -93,17 +111,30 @@ out:
 
 /* ---- reading ---- */
 
-/* A key that nobody writes is one that was damaged. */
-static enum vcl_status check_keys(const struct vcl_st_file *file, struct vcl_error *err)
+/* Older versions kept the sum of a KL of an autoencoder, too: 0. */
+static bool is_sum(const struct vcl_trainer *trainer, const char *key)
 {
-    static const char *const known[] = {
-        "format",    "version", "spec",       "normalisation", "steps",    "epoch",   "epoch_step",
-        "recon_sum", "kl_sum",  "first_loss", "optimiser",     "training", VCL_ST_CRC};
+    const struct vcl_graph *graph = &trainer->model->objective_graph.graph;
+    char text[64];
+    for (uint32_t i = 0; i < graph->n_terms; i++) {
+        if (strcmp(key, sum_key(&graph->terms[i], text)) == 0)
+            return true;
+    }
+    return strcmp(key, "kl_sum") == 0;
+}
+
+/* A key that nobody writes is one that was damaged. */
+static enum vcl_status check_keys(const struct vcl_trainer *trainer, const struct vcl_st_file *file,
+                                  struct vcl_error *err)
+{
+    static const char *const known[] = {"format",    "version",  "spec",       "normalisation",
+                                        "steps",     "epoch",    "epoch_step", "first_loss",
+                                        "optimiser", "training", VCL_ST_CRC};
     const char *key;
     json_t *value;
     json_object_foreach((json_t *)file->metadata, key, value)
     {
-        bool found = false;
+        bool found = is_sum(trainer, key);
         for (size_t i = 0; i < sizeof known / sizeof *known; i++)
             found |= strcmp(key, known[i]) == 0;
         if (!found)
@@ -112,17 +143,29 @@ static enum vcl_status check_keys(const struct vcl_st_file *file, struct vcl_err
     return VCL_OK;
 }
 
-/* Checkpoints of 0.1.0 have neither a checksum nor a first loss. */
-static bool read_position(const struct vcl_st_file *file, struct vcl_position *at)
+static bool read_double(const struct vcl_st_file *file, const char *key, double *ret_value)
 {
+    const char *text = vcl_st_metadata(file, key);
+    return text && vcl_parse_f64(text, ret_value);
+}
+
+/* Checkpoints of 0.1.0 have neither a checksum nor a first loss. */
+static bool read_position(const struct vcl_trainer *trainer, const struct vcl_st_file *file,
+                          struct vcl_position *at)
+{
+    const struct vcl_graph *graph = &trainer->model->objective_graph.graph;
     const char *epoch = vcl_st_metadata(file, "epoch"), *step = vcl_st_metadata(file, "epoch_step");
-    const char *recon = vcl_st_metadata(file, "recon_sum"), *kl = vcl_st_metadata(file, "kl_sum");
-    const char *first = vcl_st_metadata(file, "first_loss");
+    bool checked = vcl_st_metadata(file, VCL_ST_CRC) != NULL;
+    bool first = vcl_st_metadata(file, "first_loss") != NULL;
+    bool good = epoch && step && vcl_parse_u64(epoch, &at->epoch) &&
+                vcl_parse_u64(step, &at->step) && first == checked;
+    char key[64];
     at->first_loss = NAN;
-    return epoch && step && recon && kl && vcl_parse_u64(epoch, &at->epoch) &&
-           vcl_parse_u64(step, &at->step) && vcl_parse_f64(recon, &at->recon_sum) &&
-           vcl_parse_f64(kl, &at->kl_sum) && (!first || vcl_parse_f64(first, &at->first_loss)) &&
-           !first == !vcl_st_metadata(file, VCL_ST_CRC);
+    if (first)
+        good = good && read_double(file, "first_loss", &at->first_loss);
+    for (uint32_t i = 0; i < graph->n_terms; i++)
+        good = good && read_double(file, sum_key(&graph->terms[i], key), &at->sums[i]);
+    return good;
 }
 
 /* The training that the checkpoint is of must be the one that config.json describes. Checkpoints of
@@ -156,15 +199,15 @@ static enum vcl_status apply(struct vcl_trainer *trainer, const struct vcl_st_fi
                              struct vcl_error *err)
 {
     enum vcl_status r;
-    TRY(check_keys(file, err));
     TRY(vcl_model_from_file(trainer->ctx, file, trainer->train.batch, true, &trainer->model, err));
+    TRY(check_keys(trainer, file, err));
     TRY(same_training(trainer, file, err));
     const char *optimiser = vcl_st_metadata(file, "optimiser");
     if (!optimiser || strcmp(optimiser, trainer->optimiser->name) != 0)
         FAIL(err, VCL_E_ARG, "the checkpoint was made with the optimiser '%s'",
              optimiser ? optimiser : "?");
     TRY(vcl_model_read_states(trainer->model, file, trainer->optimiser->states, err));
-    if (!read_position(file, &trainer->at) || trainer->at.step > trainer->train.steps)
+    if (!read_position(trainer, file, &trainer->at) || trainer->at.step > trainer->train.steps)
         FAIL(err, VCL_E_FORMAT, "the checkpoint has no valid position");
     const struct vcl_st_tensor *metrics = vcl_st_find(file, "metrics");
     if (metrics && metrics->is_text) /* those of 0.1.0 have none */

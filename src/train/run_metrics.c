@@ -23,15 +23,12 @@ static int add_number(json_t *line, const char *key, double value)
 
 static int add_losses(json_t *line, const char *split, const struct vcl_losses *losses)
 {
-    int bad = 0;
-    const struct {
-        const char *name;
-        double value;
-    } parts[] = {{"loss", losses->loss}, {"recon", losses->recon}, {"kl", losses->kl}};
-    for (size_t i = 0; i < 3; i++) {
-        char key[32];
-        snprintf(key, sizeof key, "%s_%s", split, parts[i].name);
-        bad |= add_number(line, key, parts[i].value);
+    char key[64];
+    snprintf(key, sizeof key, "%s_loss", split);
+    int bad = add_number(line, key, losses->loss);
+    for (uint32_t i = 0; i < losses->count; i++) {
+        snprintf(key, sizeof key, "%s_%s", split, losses->terms[i].name);
+        bad |= add_number(line, key, losses->terms[i].value);
     }
     return bad;
 }

@@ -11,15 +11,17 @@ enum { WARM_STEPS = 10 };       /* not timed */
 enum { FAR_ABOVE = 10 };        /* times the first loss: no longer learning */
 static const double LOOK = 0.2; /* seconds between looks at the device's numbers */
 
-static struct vcl_optimiser_config optimiser_config(const struct vcl_config *c)
+static enum vcl_status choose_optimiser(struct vcl_trainer *t, struct vcl_error *err)
 {
-    return (struct vcl_optimiser_config){.lr = c->lr,
-                                         .momentum = c->momentum,
-                                         .beta1 = c->beta1,
-                                         .beta2 = c->beta2,
-                                         .eps = c->eps,
-                                         .weight_decay = c->weight_decay,
-                                         .clip = c->clip};
+    const void *def;
+    void *config;
+    enum vcl_status r;
+    TRY(vcl_config_choose(t->config, "optimiser", vcl_optimiser_defs, t->config->optimiser,
+                          &t->arena, &def, &config, err));
+    t->optimiser = def;
+    t->optimiser_config = config;
+out:
+    return r;
 }
 
 /* ---- set-up ---- */
@@ -109,10 +111,7 @@ out:
 static enum vcl_status set_up(struct vcl_trainer *t, struct vcl_error *err)
 {
     enum vcl_status r;
-    t->optimiser_config = optimiser_config(t->config);
-    t->optimiser = vcl_row_find("optimiser", vcl_optimiser_defs, t->config->optimiser, err);
-    if (!t->optimiser)
-        return VCL_E_ARG;
+    TRY(choose_optimiser(t, err));
     TRY(vcl_binarise_find(t->config->binarize, &t->binarise, err));
     if (t->params->out)
         TRY(vcl_run_folder_open(t, err));
@@ -120,6 +119,7 @@ static enum vcl_status set_up(struct vcl_trainer *t, struct vcl_error *err)
     TRY(make_metrics(t, err));
     TRY(make_model(t, err));
     TRY(show_products(t, err));
+    TRY(choose_optimiser(t, err)); /* the caller may have set another learning rate */
     TRY(record_all(t, err));
     if (t->params->out)
         TRY(vcl_run_folder_start(t, err));
@@ -141,6 +141,7 @@ static void tear_down(struct vcl_trainer *t)
     vcl_str_finish(&t->losses);
     free(t->host_slots);
     free(t->train_indices);
+    vcl_arena_finish(&t->arena);
 }
 
 /* ---- one epoch ---- */
@@ -156,7 +157,11 @@ static void shuffle(struct vcl_trainer *t)
 
 static double step_loss(const struct vcl_trainer *t, const struct vcl_slot *slot, uint64_t step)
 {
-    return ((double)slot->recon + slot->kl) / vcl_loop_rows(&t->train, step);
+    double means[VCL_TERMS];
+    for (int i = 0; i < VCL_TERMS; i++)
+        means[i] = slot->sums[i];
+    return vcl_build_losses(&t->model->objective_graph, means).loss /
+           vcl_loop_rows(&t->train, step);
 }
 
 /* Adds steps from .. to-1 to the sums; returns the mean loss of the last one. */
@@ -169,8 +174,8 @@ static enum vcl_status collect(struct vcl_trainer *t, uint64_t from, uint64_t to
     TRY(vcl_buf_read(t->slots, from * sizeof *t->host_slots, (to - from) * sizeof *t->host_slots,
                      t->host_slots, err));
     for (uint64_t i = 0; i < to - from; i++) {
-        t->at.recon_sum += t->host_slots[i].recon;
-        t->at.kl_sum += t->host_slots[i].kl;
+        for (int j = 0; j < VCL_TERMS; j++)
+            t->at.sums[j] += t->host_slots[i].sums[j];
     }
     if (isnan(t->at.first_loss))
         t->at.first_loss = step_loss(t, t->host_slots, from);
@@ -320,17 +325,19 @@ static enum vcl_status finish_epoch(struct vcl_trainer *t, struct vcl_epoch *epo
 {
     double n = (double)t->train.count, trained = vcl_now() - t->epoch_start;
     double seen = n - (double)(t->epoch_from * t->train.batch); /* by this run, if it was resumed */
+    double means[VCL_TERMS];
     enum vcl_status r = VCL_OK;
+    for (int i = 0; i < VCL_TERMS; i++)
+        means[i] = t->at.sums[i] / n;
     *epoch = (struct vcl_epoch){
         .epoch = t->at.epoch + 1,
         .epochs = (uint64_t)t->config->epochs,
         .steps = t->model->steps,
-        .train = {.recon = t->at.recon_sum / n, .kl = t->at.kl_sum / n},
         .has_valid = t->valid.steps > 0,
         .has_test = t->test.steps > 0,
         .images_per_second = trained > 0 ? seen / trained : 0,
     };
-    epoch->train.loss = epoch->train.recon + epoch->train.kl;
+    epoch->train = vcl_build_losses(&t->model->objective_graph, means);
     if (epoch->has_valid)
         TRY(vcl_loop_evaluate(t, &t->valid, &epoch->valid, err));
     if (epoch->has_test)
@@ -348,7 +355,7 @@ out:
 static void fill_result(const struct vcl_trainer *t, const struct vcl_epoch *last,
                         struct vcl_train_result *result)
 {
-    const struct vcl_losses none = {NAN, NAN, NAN};
+    const struct vcl_losses none = {.loss = NAN};
     *result = (struct vcl_train_result){
         .epochs = t->at.epoch,
         .steps = t->model ? t->model->steps : 0,

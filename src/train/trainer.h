@@ -14,10 +14,9 @@
 #include "vae/model.h"
 #include "vaecl/train.h"
 
-/* What the device leaves of a step: sums of the objective's terms over its examples. A term that it
- * does not have is 0. */
+/* What the device leaves of a step: sums of the objective's terms over its examples. */
 struct vcl_slot {
-    float recon, kl, others[VCL_TERMS - 2];
+    float sums[VCL_TERMS];
 };
 
 /* Steps of the same kind over some examples: recorded launches for full batches and for the last,
@@ -33,10 +32,10 @@ struct vcl_loop {
 
 /* Where a run stands; what a checkpoint holds beside parameters and optimiser state. */
 struct vcl_position {
-    uint64_t epoch;           /* finished */
-    uint64_t step;            /* done in the running epoch */
-    double recon_sum, kl_sum; /* of those steps, over examples */
-    double first_loss;        /* of the run's first step, an example; NaN: not known */
+    uint64_t epoch;         /* finished */
+    uint64_t step;          /* done in the running epoch */
+    double sums[VCL_TERMS]; /* of the terms of those steps, over examples */
+    double first_loss;      /* of the run's first step, an example; NaN: not known */
 };
 
 struct vcl_trainer {
@@ -45,7 +44,8 @@ struct vcl_trainer {
     const struct vcl_train_params *params;
     struct vcl_model *model;
     const struct vcl_optimiser_def *optimiser;
-    struct vcl_optimiser_config optimiser_config;
+    const struct vcl_optimiser_config *optimiser_config;
+    struct vcl_arena arena;
     enum vcl_binarise binarise;
     struct vcl_loop train, valid, test;
     uint32_t *train_indices; /* in ascending order; each epoch shuffles a copy */

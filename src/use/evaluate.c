@@ -5,6 +5,7 @@
  * not depend on the batch size.
  */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "use/finite.h"
@@ -18,10 +19,11 @@ struct evaluation {
     struct vcl_step step;
     enum vcl_binarise binarise;
     uint32_t *indices;               /* 0 .. count-1 */
-    float *recon, *kl, *heads;       /* of a batch */
+    float *numbers, *heads;          /* of a batch: a term, what the encoder makes */
     double *mean_sum, *mean_squares; /* (Z), of E[z|x] */
     double *weights;                 /* (K) log importance weights of one example */
-    struct vcl_build *weigher;       /* of `samples` draws an example */
+    struct vcl_build *elbo;
+    struct vcl_build *weigher; /* of `samples` draws an example */
     uint32_t samples;
     double done, work; /* decoder rows so far, and of all */
 };
@@ -57,27 +59,33 @@ static void add_means(struct evaluation *e, uint32_t rows)
     }
 }
 
-static enum vcl_status elbo_batch(struct evaluation *e, size_t first, uint32_t rows,
-                                  struct vcl_losses *sum, struct vcl_error *err)
+static enum vcl_status add_term(struct evaluation *e, const struct vcl_term *term, size_t first,
+                                uint32_t rows, double *sum, struct vcl_error *err)
+{
+    char what[64];
+    enum vcl_status r;
+    snprintf(what, sizeof what, "term '%s'", term->name);
+    TRY(vcl_buf_read(term->value->data, 0, rows * sizeof(float), e->numbers, err));
+    TRY(vcl_check_finite(what, "example", first, rows, 1, e->numbers, err));
+    for (uint32_t i = 0; i < rows; i++)
+        *sum += e->numbers[i];
+out:
+    return r;
+}
+
+static enum vcl_status elbo_batch(struct evaluation *e, size_t first, uint32_t rows, double *sums,
+                                  struct vcl_error *err)
 {
     struct vcl_model *model = e->model;
+    const struct vcl_graph *graph = &e->elbo->graph;
     size_t width = model->latent * model->objective->head_size;
     enum vcl_status r;
     TRY(send(e, first, rows, err));
-    TRY(vcl_model_forward(model, VCL_AT_ONCE(model->ctx), rows, false, err));
-    struct vcl_buf *kl = vcl_model_term(model, "kl"); /* an autoencoder has none */
-    TRY(vcl_buf_read(vcl_model_term(model, "recon"), 0, rows * sizeof(float), e->recon, err));
-    if (kl)
-        TRY(vcl_buf_read(kl, 0, rows * sizeof(float), e->kl, err));
-    TRY(vcl_buf_read(model->objective_graph.q->data, 0, rows * width * sizeof(float), e->heads,
-                     err));
-    TRY(vcl_check_finite("reconstruction term", "example", first, rows, 1, e->recon, err));
-    TRY(vcl_check_finite("KL term", "example", first, rows, 1, e->kl, err));
+    TRY(vcl_build_run(e->elbo, VCL_AT_ONCE(model->ctx), rows, false, err));
+    for (uint32_t i = 0; i < graph->n_terms; i++)
+        TRY(add_term(e, &graph->terms[i], first, rows, &sums[i], err));
+    TRY(vcl_buf_read(e->elbo->q->data, 0, rows * width * sizeof(float), e->heads, err));
     TRY(vcl_check_finite("code", "example", first, rows, width, e->heads, err));
-    for (uint32_t i = 0; i < rows; i++) {
-        sum->recon += e->recon[i];
-        sum->kl += e->kl[i];
-    }
     add_means(e, rows);
     TRY(advance(e, rows, err));
 out:
@@ -98,17 +106,18 @@ static uint32_t active_units(const struct evaluation *e)
 static enum vcl_status elbo(struct evaluation *e, struct vcl_eval *ret, struct vcl_error *err)
 {
     size_t n = e->set->count;
-    struct vcl_losses sum = {0};
-    enum vcl_status r = VCL_OK;
+    double sums[VCL_TERMS] = {0};
+    enum vcl_status r;
+    TRY(vcl_model_elbo(e->model, &e->elbo, err));
     for (size_t first = 0; first < n; first += e->model->batch) {
         size_t left = n - first;
-        TRY(elbo_batch(e, first, left < e->model->batch ? (uint32_t)left : e->model->batch, &sum,
+        TRY(elbo_batch(e, first, left < e->model->batch ? (uint32_t)left : e->model->batch, sums,
                        err));
     }
     ret->count = n;
-    ret->losses.recon = sum.recon / (double)n;
-    ret->losses.kl = sum.kl / (double)n;
-    ret->losses.loss = ret->losses.recon + ret->losses.kl;
+    for (int i = 0; i < VCL_TERMS; i++)
+        sums[i] /= (double)n;
+    ret->losses = vcl_build_losses(e->elbo, sums);
     ret->active_units = active_units(e);
 out:
     return r;
@@ -130,18 +139,17 @@ static double log_mean_exp(const double *w, uint32_t n)
 static enum vcl_status weigh(struct evaluation *e, uint32_t rows, uint32_t samples,
                              uint32_t first_sample, struct vcl_error *err)
 {
-    const struct vcl_term *terms = e->weigher->graph.terms;
     const uint32_t each = e->samples, all = rows * each; /* more than is wanted, at the end */
     enum vcl_status r;
     e->step.sample = first_sample;
     TRY(vcl_model_send_step(e->model, &e->step, err));
     TRY(vcl_build_run(e->weigher, VCL_AT_ONCE(e->model->ctx), rows, false, err));
-    TRY(vcl_buf_read(terms[0].value->data, 0, all * sizeof(float), e->recon, err));
-    TRY(vcl_buf_read(terms[1].value->data, 0, all * sizeof(float), e->kl, err));
+    TRY(vcl_buf_read(vcl_build_term(e->weigher, "log weights"), 0, all * sizeof(float), e->numbers,
+                     err));
     for (uint32_t i = 0; i < rows; i++) {
         double *weights = e->weights + (size_t)i * e->params->nll_samples + first_sample;
         for (uint32_t s = 0; s < samples; s++)
-            weights[s] = (double)e->kl[i * each + s] - e->recon[i * each + s];
+            weights[s] = e->numbers[i * each + s];
     }
     TRY(advance(e, rows * samples, err));
 out:
@@ -203,8 +211,7 @@ static enum vcl_status evaluation_init(struct evaluation *e, struct vcl_error *e
     TRY(vcl_model_accepts(model, e->set, err));
     TRY(vcl_binarise_find(binarize, &e->binarise, err));
     TRY(vcl_alloc(e->set->count, sizeof *e->indices, &e->indices, err));
-    TRY(vcl_alloc(model->batch, sizeof(float), &e->recon, err));
-    TRY(vcl_alloc(model->batch, sizeof(float), &e->kl, err));
+    TRY(vcl_alloc(model->batch, sizeof(float), &e->numbers, err));
     TRY(vcl_alloc(model->batch * dim * model->objective->head_size, sizeof(float), &e->heads, err));
     TRY(vcl_alloc(dim, sizeof(double), &e->mean_sum, err));
     TRY(vcl_alloc(dim, sizeof(double), &e->mean_squares, err));
@@ -218,8 +225,7 @@ static void evaluation_finish(struct evaluation *e)
 {
     vcl_build_destroy(&e->weigher);
     free(e->indices);
-    free(e->recon);
-    free(e->kl);
+    free(e->numbers);
     free(e->heads);
     free(e->mean_sum);
     free(e->mean_squares);

@@ -5,7 +5,9 @@
 
 #include "nn/layer.h"
 #include "nn/node_activation.h"
+#include "nn/node_sum.h"
 #include "vae/model.h"
+#include "vae/node_density.h"
 #include "vae/node_latent.h"
 #include "vae/node_likelihood.h"
 #include "vae/output_layer.h"
@@ -34,12 +36,12 @@ out:
 }
 
 static enum vcl_status draw(struct vcl_build *b, const struct vcl_node_def *def,
-                            struct vcl_value *q, uint32_t samples, float free_bits,
+                            struct vcl_value *q, uint32_t samples, double free_bits,
                             struct vcl_value **ret_z, struct vcl_value **ret_score,
                             struct vcl_error *err)
 {
     const struct vcl_node_latent config = {
-        .eps = &b->model->eps, .samples = samples, .free_bits = free_bits};
+        .eps = &b->model->eps, .samples = samples, .free_bits = (float)free_bits};
     struct vcl_node *node;
     enum vcl_status r;
     TRY(vcl_graph_add(&b->graph, def, "z", &config, &q, 1, &node, err));
@@ -49,17 +51,53 @@ out:
     return r;
 }
 
-enum vcl_status vcl_build_draw(struct vcl_build *b, struct vcl_value *q, struct vcl_value **ret_z,
-                               struct vcl_value **ret_kl, struct vcl_error *err)
+enum vcl_status vcl_build_draw(struct vcl_build *b, struct vcl_value *q, double free_bits,
+                               struct vcl_value **ret_z, struct vcl_value **ret_kl,
+                               struct vcl_error *err)
 {
-    return draw(b, &vcl_node_draw, q, 1, (float)b->model->config->free_bits, ret_z, ret_kl, err);
+    return draw(b, &vcl_node_draw, q, 1, free_bits, ret_z, ret_kl, err);
 }
 
 enum vcl_status vcl_build_draws(struct vcl_build *b, struct vcl_value *q, uint32_t samples,
-                                struct vcl_value **ret_z, struct vcl_value **ret_ratio,
+                                struct vcl_value **ret_z, struct vcl_value **ret_log_q,
                                 struct vcl_error *err)
 {
-    return draw(b, &vcl_node_draws, q, samples, 0, ret_z, ret_ratio, err);
+    return draw(b, &vcl_node_draws, q, samples, 0, ret_z, ret_log_q, err);
+}
+
+enum vcl_status vcl_build_log_posterior(struct vcl_build *b, struct vcl_value *q,
+                                        struct vcl_value *z, struct vcl_value **ret_log_q,
+                                        struct vcl_error *err)
+{
+    return vcl_graph_log_normal(&b->graph, "log q(z|x)", q, z, ret_log_q, err);
+}
+
+enum vcl_status vcl_build_log_prior(struct vcl_build *b, struct vcl_value *z,
+                                    struct vcl_value **ret_log_p, struct vcl_error *err)
+{
+    return vcl_graph_log_normal(&b->graph, "log p(z)", NULL, z, ret_log_p, err);
+}
+
+enum vcl_status vcl_build_log_weight(struct vcl_build *b, struct vcl_value *recon,
+                                     struct vcl_value *log_p, struct vcl_value *log_q,
+                                     struct vcl_value **ret_log_w, struct vcl_error *err)
+{
+    struct vcl_value *const in[] = {recon, log_p, log_q};
+    return vcl_graph_sum(&b->graph, "log weights", 3, in, (const float[]){-1, 1, -1}, ret_log_w,
+                         err);
+}
+
+enum vcl_status vcl_build_log_mean_exp(struct vcl_build *b, struct vcl_value *log_w,
+                                       struct vcl_value **ret_bound, struct vcl_value **ret_share,
+                                       struct vcl_error *err)
+{
+    struct vcl_node *node;
+    enum vcl_status r;
+    TRY(vcl_graph_add(&b->graph, &vcl_node_log_mean_exp, "bound", NULL, &log_w, 1, &node, err));
+    *ret_bound = node->out[0];
+    *ret_share = node->out[1];
+out:
+    return r;
 }
 
 enum vcl_status vcl_build_decoder(struct vcl_build *b, struct vcl_value *z,
@@ -80,8 +118,8 @@ enum vcl_status vcl_build_reconstruction(struct vcl_build *b, struct vcl_value *
                                          struct vcl_value *y, struct vcl_value **ret_recon,
                                          struct vcl_error *err)
 {
-    const struct vcl_node_likelihood config = {.likelihood = b->model->likelihood,
-                                               .parameter = (float)b->model->config->sigma};
+    const struct vcl_node_likelihood config = {
+        .form = vcl_likelihood_form(b->model->likelihood, b->model->likelihood_config)};
     struct vcl_value *const in[] = {x, y};
     struct vcl_node *node;
     enum vcl_status r;

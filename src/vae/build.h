@@ -16,6 +16,7 @@ struct vcl_build {
     struct vcl_model *model;
     struct vcl_graph graph;
     struct vcl_value *x, *q, *z, *y; /* as below; NULL: not in this graph */
+    double beta, warmup; /* the weight of scheduled terms, and the epochs in which it gets there */
 };
 
 /* x (B, D), the examples sent last. */
@@ -24,13 +25,33 @@ enum vcl_status vcl_build_data(struct vcl_build *b, struct vcl_value **ret_x,
 /* What the encoder makes of x: (B, 2Z) mu | log sigma^2 of q(z|x), or (B, Z) codes. */
 enum vcl_status vcl_build_encoder(struct vcl_build *b, struct vcl_value *x,
                                   struct vcl_value **ret_q, struct vcl_error *err) VCL_MUST_CHECK;
-/* A draw z (B, Z) from q(z|x) and KL(q(z|x) || p(z)) (B). */
-enum vcl_status vcl_build_draw(struct vcl_build *b, struct vcl_value *q, struct vcl_value **ret_z,
-                               struct vcl_value **ret_kl, struct vcl_error *err) VCL_MUST_CHECK;
-/* `samples` draws an example, z (B * samples, Z), and log p(z) - log q(z|x) (B * samples). */
+/* A draw z (B, Z) from q(z|x) and KL(q(z|x) || p(z)) (B), in which `free_bits` nats a dimension
+ * cost nothing. */
+enum vcl_status vcl_build_draw(struct vcl_build *b, struct vcl_value *q, double free_bits,
+                               struct vcl_value **ret_z, struct vcl_value **ret_kl,
+                               struct vcl_error *err) VCL_MUST_CHECK;
+/* `samples` draws an example, z (B * samples, Z), and log q(z|x) (B * samples). */
 enum vcl_status vcl_build_draws(struct vcl_build *b, struct vcl_value *q, uint32_t samples,
-                                struct vcl_value **ret_z, struct vcl_value **ret_ratio,
+                                struct vcl_value **ret_z, struct vcl_value **ret_log_q,
                                 struct vcl_error *err) VCL_MUST_CHECK;
+/* log q(z|x) (rows of z) of any z. */
+enum vcl_status vcl_build_log_posterior(struct vcl_build *b, struct vcl_value *q,
+                                        struct vcl_value *z, struct vcl_value **ret_log_q,
+                                        struct vcl_error *err) VCL_MUST_CHECK;
+/* log p(z) (rows of z). */
+enum vcl_status vcl_build_log_prior(struct vcl_build *b, struct vcl_value *z,
+                                    struct vcl_value **ret_log_p,
+                                    struct vcl_error *err) VCL_MUST_CHECK;
+/* The log of an importance weight, log p(x|z) + log p(z) - log q(z|x), from -log p(x|z). */
+enum vcl_status vcl_build_log_weight(struct vcl_build *b, struct vcl_value *recon,
+                                     struct vcl_value *log_p, struct vcl_value *log_q,
+                                     struct vcl_value **ret_log_w,
+                                     struct vcl_error *err) VCL_MUST_CHECK;
+/* log of the mean of exp(log_w) over the samples of an example (B), and the share of each sample in
+ * the mean (B * samples). */
+enum vcl_status vcl_build_log_mean_exp(struct vcl_build *b, struct vcl_value *log_w,
+                                       struct vcl_value **ret_bound, struct vcl_value **ret_share,
+                                       struct vcl_error *err) VCL_MUST_CHECK;
 /* y (rows of z, D), the parameters of p(x|z). */
 enum vcl_status vcl_build_decoder(struct vcl_build *b, struct vcl_value *z,
                                   struct vcl_value **ret_y, struct vcl_error *err) VCL_MUST_CHECK;

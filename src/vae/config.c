@@ -49,18 +49,20 @@ const struct vcl_opt vcl_config_options[] = {
      .help = "the output layer without its number of outputs: dense, \"deconv k4 s2\"",
      .check = check_output},
     {"likelihood", VCL_OPT_STRING, FIELD(likelihood), .arg = "NAME",
-     .help = "bernoulli (cross-entropy), gaussian, or squared (error)", .table = vcl_likelihoods},
+     .help = "bernoulli (cross-entropy), gaussian, or squared (error)", .table = vcl_likelihoods,
+     .check = vcl_definition_check},
     {"sigma", VCL_OPT_FLOAT, FIELD(sigma), 1e-6, BIG, .arg = "F",
      .help = "standard deviation of the gaussian likelihood"},
     {"objective", VCL_OPT_STRING, FIELD(objective), .arg = "NAME",
-     .help = "elbo (VAE), or ae (plain autoencoder)", .table = vcl_objective_defs},
+     .help = "elbo (VAE), or ae (plain autoencoder)", .table = vcl_objective_defs,
+     .check = vcl_definition_check},
     {"beta", VCL_OPT_FLOAT, FIELD(beta), 0, BIG, .arg = "F", .help = "weight of the KL term"},
     {"warmup", VCL_OPT_FLOAT, FIELD(warmup), 0, BIG, .arg = "EPOCHS",
      .help = "beta rises from 0 over so many epochs"},
     {"free-bits", VCL_OPT_FLOAT, FIELD(free_bits), 0, BIG, .arg = "NATS",
      .help = "KL a latent dimension may use without penalty"},
     {"optimiser", VCL_OPT_STRING, FIELD(optimiser), .arg = "NAME", .group = "Training",
-     .help = "adam, adamw or sgd", .table = vcl_optimiser_defs},
+     .help = "adam, adamw or sgd", .table = vcl_optimiser_defs, .check = vcl_definition_check},
     {"lr", VCL_OPT_FLOAT, FIELD(lr), 1e-12, BIG, .arg = "F", .help = "learning rate"},
     {"momentum", VCL_OPT_FLOAT, FIELD(momentum), 0, 0.999999, .arg = "F", .help = "of sgd"},
     {"beta1", VCL_OPT_FLOAT, FIELD(beta1), 0, 0.999999, .arg = "F", .help = "of adam"},
@@ -167,6 +169,14 @@ enum vcl_status vcl_config_set(struct vcl_config *config, const char *key, const
                                struct vcl_error *err)
 {
     return set(config, "", key, value, err);
+}
+
+enum vcl_status vcl_config_choose(const struct vcl_config *config, const char *what,
+                                  const void *table, const char *text, struct vcl_arena *arena,
+                                  const void **ret_row, void **ret_config, struct vcl_error *err)
+{
+    const struct vcl_short_forms flat = {vcl_config_options, config};
+    return vcl_definition_read(what, table, &flat, text, arena, ret_row, ret_config, err);
 }
 
 enum vcl_status vcl_config_copy(const struct vcl_config *config, struct vcl_config **ret_copy,

@@ -8,8 +8,7 @@
 
 #include <jansson.h>
 
-#include "base/mem.h"
-#include "base/option.h"
+#include "base/definition.h"
 #include "vaecl/model.h"
 
 /* Rows over struct vcl_config; ends with a NULL key. */
@@ -17,6 +16,12 @@ extern const struct vcl_opt vcl_config_options[];
 
 enum vcl_status vcl_config_copy(const struct vcl_config *config, struct vcl_config **ret_copy,
                                 struct vcl_error *err) VCL_MUST_CHECK;
+
+/* Reads a choice of a table's row, to which the flat keys are short forms: vcl_definition_read. */
+enum vcl_status vcl_config_choose(const struct vcl_config *config, const char *what,
+                                  const void *table, const char *text, struct vcl_arena *arena,
+                                  const void **ret_row, void **ret_config,
+                                  struct vcl_error *err) VCL_MUST_CHECK;
 
 /* Applies each key of a JSON object; keys of `ignore` (NULL-ended, or NULL) are passed over. */
 enum vcl_status vcl_config_apply_json(struct vcl_config *config, const json_t *object,

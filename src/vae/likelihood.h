@@ -8,15 +8,26 @@
 
 #include <stdbool.h>
 
-#include "base/row.h"
+#include "base/definition.h"
+
+/* How it is computed, once its options are known. */
+struct vcl_likelihood_form {
+    const char *formula; /* of kernels/likelihood.cl */
+    float constant;      /* in it, for instance a standard deviation */
+};
 
 struct vcl_likelihood_def {
-    const char *name, *help;
+    VCL_DEFINITION;
     const char *mean;   /* activation from the decoder's output to E[x|z] */
     bool unit_interval; /* takes values in [0, 1] only */
     bool density;       /* a normalised one: bits/dim and NLL have a meaning */
+    /* NULL: the formula of that name, without a constant. */
+    void (*form)(const void *config, struct vcl_likelihood_form *ret_form);
 };
 
 extern const struct vcl_likelihood_def *const vcl_likelihoods[]; /* a table of base/row.h */
+
+struct vcl_likelihood_form vcl_likelihood_form(const struct vcl_likelihood_def *def,
+                                               const void *config);
 
 #endif

@@ -11,20 +11,30 @@
 enum vcl_status vcl_model_prepare(struct vcl_ctx *ctx, const struct vcl_config *config,
                                   struct vcl_error *err)
 {
-    const struct vcl_likelihood_def *likelihood;
+    struct vcl_arena arena = {0};
+    const void *likelihood;
+    void *options;
     enum vcl_status r;
-    if (!(likelihood = vcl_row_find("likelihood", vcl_likelihoods, config->likelihood, err)))
-        return VCL_E_ARG;
-    TRY(vcl_ops_prepare(ctx, likelihood->name, err));
+    TRY(vcl_config_choose(config, "likelihood", vcl_likelihoods, config->likelihood, &arena,
+                          &likelihood, &options, err));
+    TRY(vcl_ops_prepare(ctx, vcl_likelihood_form(likelihood, options).formula, err));
 out:
+    vcl_arena_finish(&arena);
     return r;
 }
 
-/* As many as any keeps where the name is not yet known to be one. */
+/* As many as any keeps if it is not known. */
 static size_t optimiser_states(const struct vcl_config *config)
 {
-    const struct vcl_optimiser_def *def = vcl_row_named(vcl_optimiser_defs, config->optimiser);
-    return def ? (size_t)def->states : VCL_OPTIMISER_STATES;
+    struct vcl_arena arena = {0};
+    const void *def;
+    void *options;
+    size_t states = VCL_OPTIMISER_STATES;
+    if (vcl_config_choose(config, "optimiser", vcl_optimiser_defs, config->optimiser, &arena, &def,
+                          &options, NULL) == VCL_OK)
+        states = (size_t)((const struct vcl_optimiser_def *)def)->states;
+    vcl_arena_finish(&arena);
+    return states;
 }
 
 /* Floats an example of the largest value: kernels count in 32 bits. */
@@ -128,11 +138,16 @@ enum vcl_status vcl_model_create(struct vcl_ctx *ctx, const struct vcl_config *c
 static enum vcl_status find_parts(struct vcl_model *model, struct vcl_error *err)
 {
     const struct vcl_config *config = model->config;
-    model->likelihood = vcl_row_find("likelihood", vcl_likelihoods, config->likelihood, err);
-    if (!model->likelihood)
-        return VCL_E_ARG;
-    model->objective = vcl_row_find("objective", vcl_objective_defs, config->objective, err);
-    return model->objective ? VCL_OK : VCL_E_ARG;
+    const void *row;
+    enum vcl_status r;
+    TRY(vcl_config_choose(config, "likelihood", vcl_likelihoods, config->likelihood, &model->arena,
+                          &row, &model->likelihood_config, err));
+    model->likelihood = row;
+    TRY(vcl_config_choose(config, "objective", vcl_objective_defs, config->objective, &model->arena,
+                          &row, &model->objective_config, err));
+    model->objective = row;
+out:
+    return r;
 }
 
 enum vcl_status vcl_model_create_for(struct vcl_ctx *ctx, const struct vcl_config *config,
@@ -186,9 +201,11 @@ void vcl_model_destroy(struct vcl_model **ret_model)
         vcl_buf_destroy(bufs[i]);
     vcl_build_destroy(&model->encode);
     vcl_build_destroy(&model->decode);
+    vcl_build_destroy(&model->elbo);
     vcl_graph_finish(&model->objective_graph.graph);
     vcl_params_finish(&model->params);
     vcl_config_destroy(&model->config);
+    vcl_arena_finish(&model->arena);
     free(model);
     *ret_model = NULL;
 }
@@ -203,8 +220,8 @@ void vcl_model_describe(const struct vcl_model *model, struct vcl_model_info *re
         .encoder = model->config->encoder,
         .decoder = model->config->decoder,
         .output = model->config->output,
-        .likelihood = model->likelihood->name,
-        .objective = model->objective->name,
+        .likelihood = model->config->likelihood,
+        .objective = model->config->objective,
         .has_density = model->likelihood->density && model->objective->stochastic,
         .stochastic = model->objective->stochastic,
         .seed = model->config->seed,

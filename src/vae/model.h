@@ -13,7 +13,7 @@
 #include "vae/config.h"
 #include "vae/likelihood.h"
 #include "vae/objective.h"
-#include "vaecl/model.h"
+#include "vaecl/train.h"
 
 /* Draws of z use this stream plus the sample's number. */
 enum { VCL_STREAM_LATENT = 1 << 16 };
@@ -21,8 +21,10 @@ enum { VCL_STREAM_LATENT = 1 << 16 };
 struct vcl_model {
     struct vcl_ctx *ctx;
     struct vcl_config *config; /* a copy */
+    struct vcl_arena arena;    /* what they are configured with */
     const struct vcl_likelihood_def *likelihood;
     const struct vcl_objective_def *objective;
+    void *likelihood_config, *objective_config;
     struct vcl_shape shape;
     uint32_t data_size, latent; /* D, Z */
     uint32_t batch;             /* most rows at once */
@@ -31,7 +33,7 @@ struct vcl_model {
 
     struct vcl_params params;
     struct vcl_build objective_graph;
-    struct vcl_build *encode, *decode; /* NULL until they are used */
+    struct vcl_build *encode, *decode, *elbo; /* NULL until they are used */
 
     /* What the host sends before a step, in one write: step, ids (batch), raw rows. */
     struct vcl_upload *upload;
@@ -65,8 +67,11 @@ enum vcl_status vcl_model_encoder(struct vcl_model *model, struct vcl_build **re
 /* z -> E[x|z]; z is given, and y is the mean, which is kept. */
 enum vcl_status vcl_model_decoder(struct vcl_model *model, struct vcl_build **ret_graph,
                                   struct vcl_error *err) VCL_MUST_CHECK;
-/* x and q, in buffers of the caller, -> for `samples` draws an example the terms "recon" and
- * "ratio", log p(z) - log q(z|x), (rows * samples). The caller destroys it. */
+/* x -> q, which is kept, and the terms "recon" and, but for an autoencoder, "kl". */
+enum vcl_status vcl_model_elbo(struct vcl_model *model, struct vcl_build **ret_graph,
+                               struct vcl_error *err) VCL_MUST_CHECK;
+/* x and q, in buffers of the caller, -> for `samples` draws an example the log of each one's
+ * importance weight as the term "log weights" (rows * samples). The caller destroys it. */
 enum vcl_status vcl_model_weigher(struct vcl_model *model, struct vcl_buf *q, uint32_t rows,
                                   uint32_t samples, struct vcl_build **ret_graph,
                                   struct vcl_error *err) VCL_MUST_CHECK;
@@ -85,8 +90,10 @@ enum vcl_status vcl_model_forward(struct vcl_model *model, const struct vcl_emit
 enum vcl_status vcl_model_backward(struct vcl_model *model, const struct vcl_emit *emit,
                                    uint32_t rows, struct vcl_error *err) VCL_MUST_CHECK;
 
-/* The value (rows, 1) of the objective's term of that name; NULL if it has none. */
-struct vcl_buf *vcl_model_term(const struct vcl_model *model, const char *name);
+/* The value (rows, 1) of a graph's term of that name; NULL if it has none. */
+struct vcl_buf *vcl_build_term(const struct vcl_build *b, const char *name);
+/* From the means over examples of a graph's terms. */
+struct vcl_losses vcl_build_losses(const struct vcl_build *b, const double *means);
 
 /* The matrix products of a training step: one block that the caller frees. */
 enum vcl_status vcl_model_products(struct vcl_model *model, uint32_t rows,

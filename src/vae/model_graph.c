@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,7 +14,8 @@ enum vcl_status vcl_model_build(struct vcl_model *model, struct vcl_build *b, st
     enum vcl_status r;
     b->model = model;
     vcl_graph_init(&b->graph, model->ctx, &model->params);
-    TRY(model->objective->build(b, err));
+    b->beta = 1;
+    TRY(model->objective->build(b, model->objective_config, err));
     b->q->is_kept = true;
 out:
     return r;
@@ -52,14 +54,35 @@ enum vcl_status vcl_build_run(struct vcl_build *b, const struct vcl_emit *emit, 
     return vcl_graph_forward(&b->graph, &run, err);
 }
 
-struct vcl_buf *vcl_model_term(const struct vcl_model *model, const char *name)
+struct vcl_buf *vcl_build_term(const struct vcl_build *b, const char *name)
 {
-    const struct vcl_graph *graph = &model->objective_graph.graph;
+    const struct vcl_graph *graph = &b->graph;
     for (uint32_t i = 0; i < graph->n_terms; i++) {
         if (strcmp(graph->terms[i].name, name) == 0)
             return graph->terms[i].value->data;
     }
     return NULL;
+}
+
+struct vcl_losses vcl_build_losses(const struct vcl_build *b, const double *means)
+{
+    const struct vcl_graph *graph = &b->graph;
+    struct vcl_losses losses = {.count = graph->n_terms};
+    for (uint32_t i = 0; i < graph->n_terms; i++) {
+        losses.terms[i].name = graph->terms[i].name;
+        losses.terms[i].value = means[i];
+        losses.loss += graph->terms[i].in_loss * means[i];
+    }
+    return losses;
+}
+
+double vcl_losses_term(const struct vcl_losses *losses, const char *name)
+{
+    for (uint32_t i = 0; i < losses->count; i++) {
+        if (strcmp(losses->terms[i].name, name) == 0)
+            return losses->terms[i].value;
+    }
+    return NAN;
 }
 
 /* ---- those for use ---- */
@@ -104,7 +127,7 @@ static struct vcl_placing beside_training(const struct vcl_model *model)
 
 static enum vcl_status build_encoder(struct vcl_build *b, const void *user, struct vcl_error *err)
 {
-    struct vcl_value *x, *q, *z, *kl;
+    struct vcl_value *x, *q, *z, *log_q;
     enum vcl_status r;
     (void)user;
     TRY(vcl_build_data(b, &x, err));
@@ -112,7 +135,7 @@ static enum vcl_status build_encoder(struct vcl_build *b, const void *user, stru
     q->is_kept = true;
     b->z = q;
     if (b->model->objective->stochastic)
-        TRY(vcl_build_draw(b, q, &z, &kl, err));
+        TRY(vcl_build_draws(b, q, 1, &z, &log_q, err));
     b->z->is_kept = true;
 out:
     return r;
@@ -154,6 +177,37 @@ enum vcl_status vcl_model_decoder(struct vcl_model *model, struct vcl_build **re
     return r;
 }
 
+static enum vcl_status build_elbo(struct vcl_build *b, const void *user, struct vcl_error *err)
+{
+    struct vcl_value *x, *q, *z, *kl = NULL, *y, *recon;
+    enum vcl_status r;
+    (void)user;
+    TRY(vcl_build_data(b, &x, err));
+    TRY(vcl_build_encoder(b, x, &q, err));
+    z = q;
+    if (b->model->objective->stochastic)
+        TRY(vcl_build_draw(b, q, 0, &z, &kl, err));
+    TRY(vcl_build_decoder(b, z, &y, err));
+    TRY(vcl_build_reconstruction(b, x, y, &recon, err));
+    TRY(vcl_graph_term(&b->graph, VCL_RECON(recon), err));
+    if (kl)
+        TRY(vcl_graph_term(&b->graph, VCL_KL(kl), err));
+    q->is_kept = true;
+out:
+    return r;
+}
+
+enum vcl_status vcl_model_elbo(struct vcl_model *model, struct vcl_build **ret_graph,
+                               struct vcl_error *err)
+{
+    const struct vcl_placing how = beside_training(model);
+    enum vcl_status r = VCL_OK;
+    if (!model->elbo)
+        r = make(model, &how, build_elbo, NULL, &model->elbo, err);
+    *ret_graph = model->elbo;
+    return r;
+}
+
 struct weigher {
     struct vcl_buf *q;
     uint32_t samples;
@@ -162,16 +216,17 @@ struct weigher {
 static enum vcl_status build_weigher(struct vcl_build *b, const void *user, struct vcl_error *err)
 {
     const struct weigher *weigher = user;
-    struct vcl_value *x, *z, *y, *recon, *ratio;
+    struct vcl_value *x, *z, *y, *recon, *log_p, *log_q, *log_w;
     const struct vcl_shape q = {1, 2 * b->model->latent, 1};
     enum vcl_status r;
     TRY(vcl_build_data(b, &x, err));
     TRY(vcl_graph_input(&b->graph, "q", q, &weigher->q, &b->q, err));
-    TRY(vcl_build_draws(b, b->q, weigher->samples, &z, &ratio, err));
+    TRY(vcl_build_draws(b, b->q, weigher->samples, &z, &log_q, err));
     TRY(vcl_build_decoder(b, z, &y, err));
     TRY(vcl_build_reconstruction(b, x, y, &recon, err));
-    TRY(vcl_graph_term(&b->graph, "recon", recon, 0, err));
-    TRY(vcl_graph_term(&b->graph, "ratio", ratio, 0, err));
+    TRY(vcl_build_log_prior(b, z, &log_p, err));
+    TRY(vcl_build_log_weight(b, recon, log_p, log_q, &log_w, err));
+    TRY(vcl_graph_term(&b->graph, (struct vcl_term){"log weights", log_w}, err));
 out:
     return r;
 }

@@ -15,28 +15,29 @@ static uint32_t latent_size(const struct vcl_node *node)
 }
 
 static enum vcl_status add_output(struct vcl_node *node, const char *name, uint32_t size,
-                                  struct vcl_error *err)
+                                  uint32_t samples, struct vcl_error *err)
 {
-    const struct vcl_node_latent *config = node->config;
     struct vcl_value **out = &node->out[node->n_out];
     enum vcl_status r = vcl_node_output(node, (struct vcl_shape){1, size, 1}, err);
     if (r < 0)
         return r;
     snprintf((*out)->name, sizeof(*out)->name, "%s", name);
-    (*out)->repeat *= config->samples;
+    (*out)->repeat *= samples;
     return VCL_OK;
 }
 
-static enum vcl_status shape(struct vcl_node *node, struct vcl_error *err)
+/* ---- one draw ---- */
+
+static enum vcl_status draw_shape(struct vcl_node *node, struct vcl_error *err)
 {
     const struct vcl_node_latent *config = node->config;
     const uint32_t size = latent_size(node);
     enum vcl_status r;
-    TRY(add_output(node, "z", size, err));
-    TRY(add_output(node, node->def == &vcl_node_draw ? "the KL term" : "the log ratio", 1, err));
-    TRY(add_output(node, "sigma eps", size, err));
+    TRY(add_output(node, "z", size, 1, err));
+    TRY(add_output(node, "the KL term", 1, 1, err));
+    TRY(add_output(node, "sigma eps", size, 1, err));
     if (config->free_bits > 0) {
-        TRY(add_output(node, "elements of the KL", size, err));
+        TRY(add_output(node, "elements of the KL", size, 1, err));
         node->saved_floats = size; /* the mask */
     }
 out:
@@ -49,7 +50,6 @@ static struct vcl_latent operation(const struct vcl_node *node, const struct vcl
     return (struct vcl_latent){
         .batch = vcl_value_rows(node->in[0], run),
         .dim = latent_size(node),
-        .repeat = config->samples,
         .stream = VCL_STREAM_LATENT,
         .free_bits = config->free_bits,
         .step = run->step,
@@ -76,35 +76,75 @@ static enum vcl_status draw_backward(const struct vcl_node *node, const struct v
                                      struct vcl_error *err)
 {
     const struct vcl_latent op = operation(node, run);
-    return vcl_op_latent_backward(run->emit, &op, node->out[SCORE]->weight, node->out[Z]->grad,
+    const struct vcl_term *kl = node->out[SCORE]->term;
+    return vcl_op_latent_backward(run->emit, &op, kl ? kl->weight : 0, node->out[Z]->grad,
                                   node->want[0].grad, err);
-}
-
-/* The KL is written first, and the ratio over it. */
-static enum vcl_status draws(const struct vcl_node *node, const struct vcl_run *run,
-                             struct vcl_error *err)
-{
-    const struct vcl_latent op = operation(node, run);
-    enum vcl_status r;
-    TRY(vcl_op_latent_forward(run->emit, &op, err));
-    TRY(vcl_op_latent_log_ratio(run->emit, &op, node->out[SCORE]->data, err));
-out:
-    return r;
 }
 
 const struct vcl_node_def vcl_node_draw = {
     .name = "draw",
     .config_size = sizeof(struct vcl_node_latent),
+    .weighs = true,
     .reads_in = true,
     .reads_out = true,
-    .shape = shape,
+    .shape = draw_shape,
     .forward = draw,
     .backward = draw_backward,
 };
 
+/* ---- several ---- */
+
+static enum vcl_status draws_shape(struct vcl_node *node, struct vcl_error *err)
+{
+    const struct vcl_node_latent *config = node->config;
+    const uint32_t size = latent_size(node);
+    enum vcl_status r;
+    TRY(add_output(node, "z", size, config->samples, err));
+    TRY(add_output(node, "log q(z|x)", 1, config->samples, err));
+    TRY(add_output(node, "sigma eps", size, config->samples, err));
+out:
+    return r;
+}
+
+static struct vcl_draws several(const struct vcl_node *node, const struct vcl_run *run)
+{
+    const struct vcl_node_latent *config = node->config;
+    return (struct vcl_draws){
+        .batch = vcl_value_rows(node->in[0], run),
+        .dim = latent_size(node),
+        .repeat = config->samples,
+        .stream = VCL_STREAM_LATENT,
+        .step = run->step,
+        .ids = run->ids,
+        .eps = *config->eps,
+        .heads = node->in[0]->data,
+        .z = node->out[Z]->data,
+        .spread = node->out[OFFSET]->data,
+        .log_q = node->out[SCORE]->data,
+    };
+}
+
+static enum vcl_status draws(const struct vcl_node *node, const struct vcl_run *run,
+                             struct vcl_error *err)
+{
+    const struct vcl_draws op = several(node, run);
+    return vcl_op_draws(run->emit, &op, err);
+}
+
+static enum vcl_status draws_backward(const struct vcl_node *node, const struct vcl_run *run,
+                                      struct vcl_error *err)
+{
+    const struct vcl_draws op = several(node, run);
+    return vcl_op_draws_gradient(run->emit, &op, node->out[Z]->grad, node->out[SCORE]->grad,
+                                 node->want[0].grad, err);
+}
+
 const struct vcl_node_def vcl_node_draws = {
     .name = "draws",
     .config_size = sizeof(struct vcl_node_latent),
-    .shape = shape,
+    .reads_in = true,
+    .reads_out = true,
+    .shape = draws_shape,
     .forward = draws,
+    .backward = draws_backward,
 };

@@ -9,8 +9,7 @@
 #include "vae/likelihood.h"
 
 struct vcl_node_likelihood {
-    const struct vcl_likelihood_def *likelihood;
-    float parameter; /* its constant, for instance a standard deviation */
+    struct vcl_likelihood_form form;
 };
 
 extern const struct vcl_node_def vcl_node_likelihood;

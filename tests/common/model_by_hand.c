@@ -5,12 +5,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+static size_t noise_size(const struct vcl_model *model, uint32_t rows)
+{
+    const struct vcl_value *z = model->objective_graph.z;
+    return (z ? z->repeat : 1) * (size_t)rows * model->latent * sizeof(float);
+}
+
 struct vcl_model *test_model_create(struct vcl_ctx *ctx, const struct vcl_config *config,
                                     struct vcl_shape shape, uint32_t rows)
 {
     struct vcl_model *model;
     OK(vcl_model_create(ctx, config, shape, rows, true, &model, &test_error));
-    OK(vcl_buf_create(ctx, (size_t)rows * model->latent * sizeof(float), &model->eps, &test_error));
+    OK(vcl_buf_create(ctx, noise_size(model, rows), &model->eps, &test_error));
     return model;
 }
 
@@ -24,38 +30,30 @@ void test_model_give(struct vcl_model *model, uint32_t rows, const float *x, con
     OK(vcl_buf_write(model->ids, 0, rows * sizeof *ids, ids, &test_error));
     free(ids);
     if (model->objective->stochastic)
-        OK(vcl_buf_write(model->eps, 0, (size_t)rows * model->latent * sizeof *eps, eps,
-                         &test_error));
+        OK(vcl_buf_write(model->eps, 0, noise_size(model, rows), eps, &test_error));
 }
 
-static struct vcl_optimiser_config optimiser_config(const struct vcl_config *config)
+/* The arena keeps *ret_config. */
+static const struct vcl_optimiser_def *optimiser(const struct vcl_model *model,
+                                                 struct vcl_arena *arena, void **ret_config)
 {
-    return (struct vcl_optimiser_config){.lr = config->lr,
-                                         .momentum = config->momentum,
-                                         .beta1 = config->beta1,
-                                         .beta2 = config->beta2,
-                                         .eps = config->eps,
-                                         .weight_decay = config->weight_decay,
-                                         .clip = config->clip};
-}
-
-static const struct vcl_optimiser_def *optimiser(const struct vcl_model *model)
-{
-    const struct vcl_optimiser_def *def;
-    def = vcl_row_find("optimiser", vcl_optimiser_defs, model->config->optimiser, &test_error);
-    assert_non_null(def);
+    const void *def;
+    OK(vcl_config_choose(model->config, "optimiser", vcl_optimiser_defs, model->config->optimiser,
+                         arena, &def, ret_config, &test_error));
     return def;
 }
 
 void test_model_step(struct vcl_model *model, uint64_t t)
 {
-    const struct vcl_optimiser_config config = optimiser_config(model->config);
-    const struct vcl_optimiser_def *def = optimiser(model);
+    struct vcl_arena arena = {0};
+    void *config;
+    const struct vcl_optimiser_def *def = optimiser(model, &arena, &config);
     struct vcl_step step = {.step = (uint32_t)t,
                             .lr = (float)model->config->lr,
                             .kl_weight = (float)model->config->beta};
     if (def->correct)
-        def->correct(&config, t, &step);
+        def->correct(config, t, &step);
+    vcl_arena_finish(&arena);
     OK(vcl_model_send_step(model, &step, &test_error));
 }
 
@@ -67,9 +65,12 @@ void test_model_pass(struct vcl_model *model, uint32_t rows)
 
 void test_model_update(struct vcl_model *model, struct vcl_buf *health)
 {
-    const struct vcl_optimiser_config config = optimiser_config(model->config);
-    OK(vcl_optimiser_update(VCL_AT_ONCE(model->ctx), optimiser(model), &config, &model->params,
-                            model->step, health, &test_error));
+    struct vcl_arena arena = {0};
+    void *config;
+    const struct vcl_optimiser_def *def = optimiser(model, &arena, &config);
+    OK(vcl_optimiser_update(VCL_AT_ONCE(model->ctx), def, config, &model->params, model->step,
+                            health, &test_error));
+    vcl_arena_finish(&arena);
 }
 
 struct vcl_buf *test_health_create(struct vcl_ctx *ctx)

@@ -8,15 +8,15 @@ The files are in the repository: run this only to change them. Everything that g
 rounded to float32 first, so that both sides compute from the same numbers; what comes out is rounded to float32 at the end.
 A file holds
     __metadata__    config: the keys of our configuration; shape: of an example
-    x (B, D), eps (B, Z)
+    x (B, D), eps (B K, Z)      K samples an example
     param/NAME, grad/NAME       of each parameter in our layout, weights (in, out) or (height, width, image, map)
-    recon (B), kl (B)           per example, in nats
-    curve/recon (T), curve/kl (T)   batch means before each of T - 1 optimiser steps, and after the last
-    curve/eps (N, B, Z)             their noise: of point t, number t % N
-    after/recon (B), after/kl (B)   with dropout or batchnorm: what the trained model gives for x and eps in use
+    recon (B), kl (B)           per example, in nats; or what else the objective reports
+    curve/recon (T), curve/kl (T) ...  batch means before each of T - 1 optimiser steps, and after the last
+    curve/eps (N, B K, Z)           their noise: of point t, number t % N
+    after/recon (B) ...             with dropout or batchnorm: what the trained model gives for x and eps in use
     after/NAME                      and the running averages then
 Dropout draws with seed 0; in the pass that gives the gradients, and at the first point of the curve, the step is 1.
-Gradients are those of mean(recon) + beta * sum over latents of max(free_bits, batch mean of KL).
+Gradients of elbo are those of mean(recon) + beta * sum over latents of max(free_bits, batch mean of KL).
 """
 import json
 import math
@@ -75,6 +75,13 @@ CASES = {
                  encoder='conv1d 5 k5 s2 silu, residual [conv1d 5 k3 tanh, conv1d 5 k1] gelu, dense 6 relu',
                  decoder='dense 28 elu, reshape 1 7 4, conv1d 3 k4 s1 p2 silu', output='conv1d k3 s1 p4', **{'weight-decay': 0.02}),
 }
+# Objectives of several samples; k of them are in the text.
+CASES.update({
+    'iwae': dict(shape=[1, 11, 1], batch=5, latent=3, likelihood='bernoulli', objective='iwae k=4', optimiser='adam', lr=0.01,
+                 encoder='dense 9 tanh, dense 7 elu', decoder='dense 8 tanh'),
+    'iwae_gaussian': dict(shape=[3, 3, 1], batch=6, latent=2, likelihood='gaussian sigma=0.6', objective='iwae k=3', optimiser='adamw',
+                          encoder='conv 3 k2 silu, dense 6 gelu', decoder='dense 7 silu', lr=0.01, **{'weight-decay': 0.05}),
+})
 DEFAULTS = dict(objective='elbo', output='dense', sigma=1.0, beta=1.0, momentum=0.9, beta1=0.9, beta2=0.999, eps=1e-8, clip=0.0,
                 **{'free-bits': 0.0, 'weight-decay': 0.0})
 CONSTANTS = ('sigma', 'beta', 'free-bits', 'lr', 'momentum', 'beta1', 'beta2', 'eps', 'weight-decay', 'clip')
@@ -115,6 +122,12 @@ def philox_uniform(stream, step, rows, cols):
         c = [second >> np.uint64(32) ^ c[1] ^ np.uint64(key[0]), second & low, first >> np.uint64(32) ^ c[3] ^ np.uint64(key[1]), first & low]
         key = [(key[0] + 0x9E3779B9) % 2 ** 32, (key[1] + 0xBB67AE85) % 2 ** 32]
     return np.choose(col.astype(int) % 4, c) // np.uint64(256) / 2.0 ** 24
+
+
+def words_of(text):
+    """'iwae k=4': its name, and a dict of its options"""
+    name, *words = text.split()
+    return name, dict(word.split('=') for word in words)
 
 
 class Node:
@@ -264,7 +277,11 @@ class Model:
         self.state = {}       # running averages
         self.streams, self.step, self.training = 0, 1, True
         data, latent = math.prod(case['shape']), case['latent']
-        heads = latent * (2 if case['objective'] == 'elbo' else 1)
+        self.objective, self.options = words_of(case['objective'])
+        self.likelihood, likelihood_options = words_of(case['likelihood'])
+        self.sigma = float(np.float32(likelihood_options.get('sigma', case['sigma'])))
+        self.samples = int(self.options.get('k', 1))
+        heads = latent * (1 if self.objective == 'ae' else 2)
         self.encoder = self.stack('encoder', layers(case['encoder']), case['shape'], rng)
         self.encoder += [self.last('latent', heads, self.encoder, case['shape'], rng)]
         self.decoder = self.stack('decoder', layers(case['decoder']), [1, latent, 1], rng)
@@ -290,29 +307,48 @@ class Model:
             y = node.run(y)
         return y
 
-    def losses(self, x, eps):
-        """recon (B), kl (B, Z)"""
-        case = self.case
-        z, kl = self.run(self.encoder, x), torch.zeros(len(x), case['latent'], dtype=torch.float64)
-        if case['objective'] == 'elbo':
-            mu, logvar = z.chunk(2, dim=1)
-            z = mu + torch.exp(0.5 * logvar) * eps
-            kl = 0.5 * (mu ** 2 + logvar.exp() - 1 - logvar)
-        y = self.run(self.decoder, z)
-        if case['likelihood'] == 'bernoulli':
-            recon = F.binary_cross_entropy_with_logits(y, x, reduction='none')
-        elif case['likelihood'] == 'gaussian':
-            recon = -torch.distributions.Normal(y, case['sigma']).log_prob(x)
-        else:
-            recon = (x - y) ** 2
-        return recon.sum(1), kl
+    def log_likelihood(self, x, y):
+        """log p(x|z) (rows), or what stands for it"""
+        if self.likelihood == 'bernoulli':
+            return -F.binary_cross_entropy_with_logits(y, x, reduction='none').sum(1)
+        if self.likelihood == 'gaussian':
+            return torch.distributions.Normal(y, self.sigma).log_prob(x).sum(1)
+        return -((x - y) ** 2).sum(1)
 
-    def objective(self, recon, kl):
-        a_latent, least = kl.mean(0), self.case['free-bits']
+    def terms(self, x, eps):
+        """What the objective reports, each (B), and what is minimised."""
+        return getattr(self, 'terms_' + self.objective)(x, eps)
+
+    def terms_ae(self, x, eps):
+        recon = -self.log_likelihood(x, self.run(self.decoder, self.run(self.encoder, x)))
+        return {'recon': recon, 'kl': torch.zeros_like(recon)}, recon.mean()
+
+    def terms_elbo(self, x, eps):
+        mu, logvar = self.run(self.encoder, x).chunk(2, dim=1)
+        recon = -self.log_likelihood(x, self.run(self.decoder, mu + torch.exp(0.5 * logvar) * eps))
+        kl = 0.5 * (mu ** 2 + logvar.exp() - 1 - logvar)
+        self.a_latent = a_latent = kl.mean(0)
+        least = self.case['free-bits']
         if least > 0:
             assert (a_latent - least).abs().min() > 1e-3 * least, 'too near the free bits: choose another seed'
             a_latent = a_latent.clamp(min=least)
-        return recon.mean() + self.case['beta'] * a_latent.sum()
+        return {'recon': recon, 'kl': kl.sum(1)}, recon.mean() + self.case['beta'] * a_latent.sum()
+
+    def draws(self, x, eps):
+        """x, q, z for each sample"""
+        x = x.repeat_interleave(self.samples, 0)
+        mu, logvar = self.run(self.encoder, x[::self.samples]).repeat_interleave(self.samples, 0).chunk(2, dim=1)
+        return x, (mu, logvar), mu + torch.exp(0.5 * logvar) * eps
+
+    def log_weights(self, x, q, z):
+        normal = torch.distributions.Normal
+        log_q = normal(q[0], torch.exp(0.5 * q[1])).log_prob(z).sum(1)
+        log_p = normal(0.0, 1.0).log_prob(z).sum(1)
+        return (self.log_likelihood(x, self.run(self.decoder, z)) + log_p - log_q).reshape(-1, self.samples)
+
+    def terms_iwae(self, x, eps):
+        bound = torch.logsumexp(self.log_weights(*self.draws(x, eps)), 1) - math.log(self.samples)
+        return {'bound': bound}, -bound.mean()
 
 
 def optimiser(case, parameters):
@@ -324,21 +360,21 @@ def optimiser(case, parameters):
 
 
 def curve(model, x, noise):
-    """Means of recon and kl before each step, and after the last."""
+    """Means of all terms before each step, and after the last."""
     parameters = list(model.parameters.values())
     step, points, clipped = optimiser(model.case, parameters), [], 0
     for i in range(STEPS + 1):
         model.step = i + 1
-        recon, kl = model.losses(x, noise[i % len(noise)])
-        points.append((recon.mean().item(), kl.sum(1).mean().item()))
+        terms, minimised = model.terms(x, noise[i % len(noise)])
+        points.append([term.mean().item() for term in terms.values()])
         step.zero_grad()
-        model.objective(recon, kl).backward()
+        minimised.backward()
         if model.case['clip'] > 0:
             clipped += torch.nn.utils.clip_grad_norm_(parameters, model.case['clip']) > model.case['clip']
         if i < STEPS:
             step.step()
     assert clipped == 0 or clipped > STEPS / 2
-    return np.array(points).T
+    return dict(zip(terms, np.array(points).T))
 
 
 def write(path, tensors, metadata):
@@ -361,30 +397,30 @@ def generate(name, case, seed):
     rng = np.random.default_rng(seed)
     model = Model(case, rng)
     rows, data, latent = case['batch'], math.prod(case['shape']), case['latent']
-    x = rounded(rng.random((rows, data)) ** 2 if case['likelihood'] == 'bernoulli' else rng.normal(0, 1, (rows, data)))
-    eps = rounded(rng.normal(0, 1, (rows, latent)))
-    noise = rounded(rng.normal(0, 1, (case.get('noise_steps', STEPS + 1), rows, latent)))
+    x = rounded(rng.random((rows, data)) ** 2 if model.likelihood == 'bernoulli' else rng.normal(0, 1, (rows, data)))
+    eps = rounded(rng.normal(0, 1, (rows * model.samples, latent)))
+    noise = rounded(rng.normal(0, 1, (case.get('noise_steps', STEPS + 1), rows * model.samples, latent)))
     start = {k: v.clone() for k, v in model.state.items()}
-    recon, kl = model.losses(x, eps)
+    terms, minimised = model.terms(x, eps)
     if case['free-bits'] > 0:
-        assert kl.mean(0).min() < case['free-bits'] < kl.mean(0).max(), 'free bits must hold for some latents, not for all'
-    model.objective(recon, kl).backward()
-    values = {k: v.detach() for k, v in {'x': x, 'eps': eps, 'recon': recon, 'kl': kl.sum(1)}.items()}
+        assert model.a_latent.min() < case['free-bits'] < model.a_latent.max(), 'free bits must hold for some latents, not for all'
+    minimised.backward()
+    values = {k: v.detach() for k, v in {'x': x, 'eps': eps, **terms}.items()}
     values.update(('param/' + k, v.detach().clone()) for k, v in model.parameters.items())
     values.update(('param/' + k, v) for k, v in start.items())
     values.update(('grad/' + k, v.grad.clone()) for k, v in model.parameters.items())
     for k, v in model.state.items():
         v.copy_(start[k])
     values['curve/eps'] = noise
-    values['curve/recon'], values['curve/kl'] = curve(model, x, noise)
+    points = curve(model, x, noise)
+    values.update(('curve/' + k, v) for k, v in points.items())
     model.training = False
     if model.state or model.streams:
-        recon, kl = model.losses(x, eps)
-        values.update({'after/recon': recon.detach(), 'after/kl': kl.sum(1).detach()})
+        values.update(('after/' + k, v.detach()) for k, v in model.terms(x, eps)[0].items())
         values.update(('after/' + k, v) for k, v in model.state.items())
     path = pathlib.Path(__file__).resolve().parent / (name + '.safetensors')
     write(path, values, {'config': json.dumps(config), 'shape': json.dumps(case['shape'])})
-    print('%-14s %6d bytes, loss %.4f -> %.4f' % (name, path.stat().st_size, *(values['curve/recon'] + values['curve/kl'])[[0, -1]]))
+    print('%-14s %6d bytes, terms add up to %.4f -> %.4f' % (name, path.stat().st_size, *sum(points.values())[[0, -1]]))
 
 
 for number, (title, settings) in enumerate(CASES.items()):

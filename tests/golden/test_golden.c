@@ -104,16 +104,11 @@ static void compare(struct test_worst *worst, const struct golden *g, struct vcl
     free(got);
 }
 
-/* A term of the loss; one that the objective does not have is 0 in the file. */
-static void compare_term(struct test_worst *worst, const struct golden *g, const char *group,
-                         const char *name)
+static void compare_terms(struct test_worst *worst, const struct golden *g, const char *group)
 {
-    const struct vcl_st_tensor *want = tensor(g, group, name);
-    struct vcl_buf *term = vcl_model_term(g->model, name);
-    if (term)
-        compare(worst, g, term, group, name);
-    for (size_t i = 0; i < want->count && !term; i++)
-        assert_true(want->values[i] == 0);
+    const struct vcl_graph *graph = &g->model->objective_graph.graph;
+    for (uint32_t i = 0; i < graph->n_terms; i++)
+        compare(worst, g, graph->terms[i].value->data, group, graph->terms[i].name);
 }
 
 static void test_gradients(void **state)
@@ -123,8 +118,7 @@ static void test_gradients(void **state)
     test_model_give(g.model, g.rows, tensor(&g, "", "x")->values, tensor(&g, "", "eps")->values);
     test_model_step(g.model, 1);
     test_model_pass(g.model, g.rows);
-    compare_term(&worst, &g, "", "recon");
-    compare_term(&worst, &g, "", "kl");
+    compare_terms(&worst, &g, "");
     for (size_t i = 0; i < g.model->params.count; i++) {
         const struct vcl_param *p = &g.model->params.items[i];
         if (!p->is_state)
@@ -135,17 +129,28 @@ static void test_gradients(void **state)
     assert_true(worst.error <= GRADIENT_ERROR);
 }
 
-static double mean_term(const struct golden *g, const char *name)
+static double mean_term(const struct golden *g, const struct vcl_term *term)
 {
-    struct vcl_buf *term = vcl_model_term(g->model, name);
     double sum = 0;
-    if (!term)
-        return 0;
-    float *values = test_buf_floats(term, g->rows);
+    float *values = test_buf_floats(term->value->data, g->rows);
     for (size_t i = 0; i < g->rows; i++)
         sum += (double)values[i];
     free(values);
     return sum / (double)g->rows;
+}
+
+/* The means of all terms at a point of the curve, added up. */
+static void compare_point(struct test_worst *worst, const struct golden *g, size_t t)
+{
+    const struct vcl_graph *graph = &g->model->objective_graph.graph;
+    double found = 0, wanted = 0;
+    char point[32];
+    for (uint32_t i = 0; i < graph->n_terms; i++) {
+        found += mean_term(g, &graph->terms[i]);
+        wanted += (double)tensor(g, "curve/", graph->terms[i].name)->values[t];
+    }
+    snprintf(point, sizeof point, "step %zu", t);
+    test_worst_add(worst, test_error_of(found, wanted), point);
 }
 
 /* In use after training: with running averages for the batch's, and nothing dropped. */
@@ -159,34 +164,29 @@ static void compare_in_use(struct test_worst *worst, const struct golden *g)
     }
     test_model_give(model, g->rows, tensor(g, "", "x")->values, tensor(g, "", "eps")->values);
     OK(vcl_model_forward(model, VCL_AT_ONCE(model->ctx), g->rows, false, &test_error));
-    compare_term(worst, g, "after/", "recon");
-    compare_term(worst, g, "after/", "kl");
+    compare_terms(worst, g, "after/");
 }
 
 static void test_curve(void **state)
 {
     struct golden g = golden_open(*state);
     struct test_worst worst = {0};
-    const struct vcl_st_tensor *recon = tensor(&g, "curve/", "recon");
-    const struct vcl_st_tensor *kl = tensor(&g, "curve/", "kl");
+    const struct vcl_term *first = g.model->objective_graph.graph.terms;
+    const size_t all = tensor(&g, "curve/", first->name)->count;
     const struct vcl_st_tensor *eps = tensor(&g, "curve/", "eps");
     struct vcl_buf *health = test_health_create(test_target.ctx);
-    size_t points = test_small() ? 4 : recon->count;
-    assert_int_equal(recon->count, 11);
+    size_t points = test_small() ? 4 : all;
+    assert_int_equal(all, 11);
     for (size_t t = 0; t < points; t++) {
-        char point[32];
         test_model_give(g.model, g.rows, tensor(&g, "", "x")->values,
-                        eps->values + t % eps->shape[0] * g.rows * g.model->latent);
+                        eps->values + t % eps->shape[0] * eps->shape[1] * eps->shape[2]);
         test_model_step(g.model, t + 1);
         test_model_pass(g.model, g.rows);
-        double loss = mean_term(&g, "recon") + mean_term(&g, "kl");
-        snprintf(point, sizeof point, "step %zu", t);
-        test_worst_add(
-            &worst, test_error_of(loss, (double)recon->values[t] + (double)kl->values[t]), point);
+        compare_point(&worst, &g, t);
         if (t + 1 < points)
             test_model_update(g.model, health);
     }
-    if (points == recon->count && vcl_st_find(&g.file, "after/recon"))
+    if (points == all && vcl_st_find(&g.file, "after/recon"))
         compare_in_use(&worst, &g);
     vcl_buf_destroy(&health);
     print_message("%s: %zu steps, worst error %.2g (%s)\n", g.name, points - 1, worst.error,
@@ -200,7 +200,9 @@ static void test_curve(void **state)
     X(adamw)                                                                                       \
     X(sgd)                                                                                         \
     X(clip)                                                                                        \
-    X(ae) X(ae_bernoulli) X(linear) X(wide) X(tall) X(norm) X(dropout) X(pool) X(conv) X(rows)
+    X(ae)                                                                                          \
+    X(ae_bernoulli) X(linear) X(wide) X(tall) X(norm) X(dropout) X(pool) X(conv) X(rows) X(iwae)   \
+        X(iwae_gaussian)
 
 static const struct CMUnitTest tests[] = {
 #define GRADIENTS(file) {#file " gradients", test_gradients, NULL, NULL, (void *)#file},

@@ -70,17 +70,16 @@ static struct vcl_value *sum(struct net *net, struct vcl_value *a, struct vcl_va
 /* The squared error between net->out and the target is minimised. */
 static void plan(struct net *net, bool apart)
 {
-    struct vcl_node_likelihood config = {.parameter = 1};
+    const struct vcl_node_likelihood config = {.form = {.formula = "squared"}};
     struct vcl_value *target, *in[2];
     struct vcl_node *node;
-    config.likelihood = vcl_row_named(vcl_likelihoods, "squared");
     OK(vcl_graph_input(&net->graph, "target", (struct vcl_shape){1, SIZE, 1}, &net->target, &target,
                        &test_error));
     in[0] = target;
     in[1] = net->out;
     OK(vcl_graph_add(&net->graph, &vcl_node_likelihood, "loss", &config, in, 2, &node,
                      &test_error));
-    OK(vcl_graph_term(&net->graph, "loss", node->out[0], 1, &test_error));
+    OK(vcl_graph_term(&net->graph, (struct vcl_term){"loss", node->out[0], 1}, &test_error));
     OK(vcl_params_allocate(&net->params, true, &test_error));
     OK(vcl_params_draw(&net->params, 3, &test_error));
     vcl_graph_prepare(&net->graph, true);

@@ -117,7 +117,7 @@ static size_t floats_of(const char *layers, bool trainable)
     struct net net;
     size_t bytes, batch = 1 << 14;
     OK(add(&net, (struct vcl_shape){1, 16, 1}, layers));
-    OK(vcl_graph_term(&net.graph, "out", net.out, 1, &test_error));
+    OK(vcl_graph_term(&net.graph, (struct vcl_term){"out", net.out, 1}, &test_error));
     vcl_graph_prepare(&net.graph, trainable);
     OK(vcl_graph_bytes(&net.graph, (uint32_t)batch, &bytes, &test_error));
     finish(&net);
@@ -133,7 +133,7 @@ static void test_memory(void **state)
     assert_int_equal(floats_of("dense 32 tanh, dense 64 gelu, dense 8", false), 64 + 64);
     assert_int_equal(floats_of("residual [dense 16, dense 16]", false), 3 * 16);
     assert_int_equal(floats_of("dense 32 relu, dense 64 relu, dense 8", true),
-                     16 + 32 + 64 + 8 + 64);
+                     16 + 32 + 64 + 8 + 8 + 64);
     assert_int_equal(floats_of("dense 32, reshape 4 8, reshape 8 4", false), 16 + 32);
 }
 
