@@ -201,8 +201,8 @@ static void test_curve(void **state)
     X(sgd)                                                                                         \
     X(clip)                                                                                        \
     X(ae)                                                                                          \
-    X(ae_bernoulli) X(linear) X(wide) X(tall) X(norm) X(dropout) X(pool) X(conv) X(rows) X(iwae)   \
-        X(iwae_gaussian)
+    X(ae_bernoulli)                                                                                \
+    X(linear) X(wide) X(tall) X(norm) X(dropout) X(pool) X(conv) X(rows) X(iwae) X(iwae_gaussian)
 
 static const struct CMUnitTest tests[] = {
 #define GRADIENTS(file) {#file " gradients", test_gradients, NULL, NULL, (void *)#file},
