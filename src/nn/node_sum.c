@@ -102,3 +102,16 @@ const struct vcl_node_def vcl_node_scaled_gradient = {
     .forward = copy,
     .backward = scale_gradient,
 };
+
+enum vcl_status vcl_graph_scaled_gradient(struct vcl_graph *graph, struct vcl_value *in,
+                                          struct vcl_value ***ret_scale, struct vcl_value **ret_out,
+                                          struct vcl_error *err)
+{
+    struct vcl_node *node;
+    enum vcl_status r;
+    TRY(vcl_graph_add(graph, &vcl_node_scaled_gradient, in->name, NULL, &in, 1, &node, err));
+    *ret_out = node->out[0];
+    *ret_scale = &node->later;
+out:
+    return r;
+}

@@ -24,5 +24,9 @@ enum vcl_status vcl_graph_stop(struct vcl_graph *graph, struct vcl_value *in,
 
 /* out[0] is in[0]; its gradient comes back times node->later, a number for each row. */
 extern const struct vcl_node_def vcl_node_scaled_gradient;
+/* **ret_scale is where to put that value, which need not be there yet. */
+enum vcl_status vcl_graph_scaled_gradient(struct vcl_graph *graph, struct vcl_value *in,
+                                          struct vcl_value ***ret_scale, struct vcl_value **ret_out,
+                                          struct vcl_error *err) VCL_MUST_CHECK;
 
 #endif

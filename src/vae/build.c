@@ -5,7 +5,6 @@
 
 #include "nn/layer.h"
 #include "nn/node_activation.h"
-#include "nn/node_sum.h"
 #include "vae/model.h"
 #include "vae/node_density.h"
 #include "vae/node_latent.h"

@@ -7,7 +7,7 @@
 #ifndef VCL_VAE_BUILD_H
 #define VCL_VAE_BUILD_H
 
-#include "nn/graph.h"
+#include "nn/node_sum.h"
 
 struct vcl_model;
 
