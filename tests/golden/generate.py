@@ -81,6 +81,8 @@ CASES.update({
                  encoder='dense 9 tanh, dense 7 elu', decoder='dense 8 tanh'),
     'iwae_gaussian': dict(shape=[3, 3, 1], batch=6, latent=2, likelihood='gaussian sigma=0.6', objective='iwae k=3', optimiser='adamw',
                           encoder='conv 3 k2 silu, dense 6 gelu', decoder='dense 7 silu', lr=0.01, **{'weight-decay': 0.05}),
+    'dreg': dict(shape=[1, 11, 1], batch=5, latent=3, likelihood='bernoulli', objective='dreg k=4', optimiser='adam', lr=0.01,
+                 encoder='dense 9 tanh, dense 7 elu', decoder='dense 8 tanh'),
 })
 DEFAULTS = dict(objective='elbo', output='dense', sigma=1.0, beta=1.0, momentum=0.9, beta1=0.9, beta2=0.999, eps=1e-8, clip=0.0,
                 **{'free-bits': 0.0, 'weight-decay': 0.0})
@@ -348,6 +350,16 @@ class Model:
 
     def terms_iwae(self, x, eps):
         bound = torch.logsumexp(self.log_weights(*self.draws(x, eps)), 1) - math.log(self.samples)
+        return {'bound': bound}, -bound.mean()
+
+
+    def terms_dreg(self, x, eps):
+        """Eq. 8 of Tucker et al. (2019), each parameter from a bound of its own: that of the decoder is iwae's."""
+        x, q, z = self.draws(x, eps)
+        log_w = self.log_weights(x, [part.detach() for part in q], z)
+        share = torch.softmax(log_w, 1).detach()
+        bound = torch.logsumexp(log_w, 1) - math.log(self.samples)
+        z.register_hook(lambda gradient: gradient * share.reshape(-1, 1))
         return {'bound': bound}, -bound.mean()
 
 

@@ -202,7 +202,8 @@ static void test_curve(void **state)
     X(clip)                                                                                        \
     X(ae)                                                                                          \
     X(ae_bernoulli)                                                                                \
-    X(linear) X(wide) X(tall) X(norm) X(dropout) X(pool) X(conv) X(rows) X(iwae) X(iwae_gaussian)
+    X(linear)                                                                                      \
+    X(wide) X(tall) X(norm) X(dropout) X(pool) X(conv) X(rows) X(iwae) X(iwae_gaussian) X(dreg)
 
 static const struct CMUnitTest tests[] = {
 #define GRADIENTS(file) {#file " gradients", test_gradients, NULL, NULL, (void *)#file},
