@@ -36,7 +36,7 @@ VCL_API enum vcl_status vcl_evaluate(struct vcl_model *model, const struct vcl_d
                                      struct vcl_eval *ret_eval,
                                      struct vcl_error *err) VCL_MUST_CHECK;
 
-/* ret_z (n, Z) from the prior N(0, I). */
+/* ret_z (n, Z) from the prior. */
 VCL_API enum vcl_status vcl_prior(struct vcl_model *model, size_t n, uint64_t seed, float *ret_z,
                                   struct vcl_error *err) VCL_MUST_CHECK;
 

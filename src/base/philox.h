@@ -16,12 +16,13 @@
 /* Who draws: each use has a stream of its own, so that adding one never shifts another.
  * Nodes of a graph that draw use VCL_STREAM_NODE + their index. */
 enum vcl_stream {
-    VCL_STREAM_INIT = 1,     /* initial weights */
-    VCL_STREAM_SHUFFLE = 2,  /* order of examples in an epoch */
-    VCL_STREAM_BINARISE = 3, /* dynamic binarisation */
-    VCL_STREAM_SPLIT = 4,    /* training / validation split */
-    VCL_STREAM_DIGITS = 5,   /* the built-in digits set */
-    VCL_STREAM_PRIOR = 6,    /* z for samples */
+    VCL_STREAM_INIT = 1,      /* initial weights */
+    VCL_STREAM_SHUFFLE = 2,   /* order of examples in an epoch */
+    VCL_STREAM_BINARISE = 3,  /* dynamic binarisation */
+    VCL_STREAM_SPLIT = 4,     /* training / validation split */
+    VCL_STREAM_DIGITS = 5,    /* the built-in digits set */
+    VCL_STREAM_PRIOR = 6,     /* z for samples */
+    VCL_STREAM_COMPONENT = 7, /* which of a mixture they are of */
     VCL_STREAM_NODE = 64,
 };
 

@@ -39,6 +39,7 @@ static enum vcl_status begin(struct vcl_checker *c, struct drop_case *d, const c
     TRY(vcl_input_bytes(c, "ids", numbers, d->rows * sizeof *numbers, &ids, err));
     TRY(vcl_input(c, "x", (size_t)d->rows * d->cols, vcl_fill_signed, &d->x, err));
     d->op = (struct vcl_dropout){.rows = d->rows,
+                                 .repeat = 1,
                                  .cols = d->cols,
                                  .stream = STREAM,
                                  .p = d->p,

@@ -86,6 +86,8 @@ enum vcl_status vcl_graph_add(struct vcl_graph *graph, const struct vcl_node_def
         node->in[node->n_in] = in[node->n_in];
     for (uint32_t i = 0; i < n_in; i++)
         in[i]->readers++;
+    if (def->of_examples && in[0]->fixed)
+        FAIL(err, VCL_E_ARG, "%s is for rows of examples: '%s' has others", def->name, in[0]->name);
     TRY(copy_config(node, config, err));
     TRY(def->shape(node, err));
     TRY(vcl_grow(&graph->nodes, &graph->cap_nodes, graph->n_nodes + 1, sizeof *graph->nodes, err));
@@ -110,11 +112,13 @@ enum vcl_status vcl_graph_term(struct vcl_graph *graph, struct vcl_term term, st
 enum vcl_status vcl_node_output(struct vcl_node *node, struct vcl_shape shape,
                                 struct vcl_error *err)
 {
+    const struct vcl_value *last = node->n_in ? node->in[node->n_in - 1] : NULL;
     struct vcl_value **out = &node->out[node->n_out];
     enum vcl_status r;
-    TRY(add_value(node->graph, node->name, shape, node->in[node->n_in - 1]->repeat, out, err));
+    TRY(add_value(node->graph, node->name, shape, last ? last->repeat : 1, out, err));
+    (*out)->fixed = last ? last->fixed : 0;
     (*out)->from = node;
-    if (node->def->is_alias)
+    if (node->def->is_alias && last)
         (*out)->alias = node->in[0];
     node->n_out++;
 out:

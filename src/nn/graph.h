@@ -30,12 +30,14 @@ struct vcl_value {
     struct vcl_shape shape; /* of a row */
     size_t size;            /* floats a row */
     uint32_t repeat;
+    uint32_t fixed;                  /* if not 0, so many rows whatever the batch is */
     struct vcl_node *from;           /* NULL: an input of the graph */
     struct vcl_value *alias;         /* the value whose memory this one shares, or NULL */
     struct vcl_buf *const *borrowed; /* of an input: the caller's buffer for `data`, or NULL */
     struct vcl_buf *data;            /* (rows, size) */
     struct vcl_buf *grad;        /* likewise, of what is minimised; NULL where nobody wants it */
     const struct vcl_term *term; /* if it is one that is minimised; else NULL */
+    const struct vcl_node *leaf; /* whose first parameter is its memory; or NULL */
     bool is_kept;                /* to be read by the host after a pass: its memory stays its own */
     bool is_cut;      /* gradients end here: an alias that its readers take for a constant */
     uint32_t readers; /* nodes that it goes into, as often as it does */
@@ -66,10 +68,11 @@ struct vcl_node {
     struct vcl_graph *graph;
     struct vcl_value *in[VCL_NODE_INPUTS], *out[VCL_NODE_OUTPUTS];
     uint32_t n_in, n_out;
-    size_t param[VCL_NODE_PARAMS];         /* indices, as the node numbers them */
-    uint32_t n_trained;                    /* of them that are trained */
-    size_t saved_floats, saved_row_floats; /* asked for by `shape`: in all, and an example */
-    struct vcl_buf *saved;   /* (saved_floats + batch * saved_row_floats), forward to backward */
+    size_t param[VCL_NODE_PARAMS]; /* indices, as the node numbers them */
+    uint32_t n_trained;            /* of them that are trained */
+    size_t saved_floats,
+        saved_row_floats;    /* asked for by `shape`: in all, and for a row of in[0] */
+    struct vcl_buf *saved;   /* so many floats, forward to backward */
     const char *activation;  /* folded in by fuse.c, or NULL */
     struct vcl_value *later; /* made by a node after this one, and read by `backward`; or NULL */
     /* The plan's. */
@@ -106,6 +109,7 @@ struct vcl_node_def {
     bool is_in_place; /* its input's gradient may lie where its output's does */
     bool weighs;      /* backward knows the weight of a term among its outputs, if nobody else reads
                          that; elsewhere it is the value that the term's gradient begins with */
+    bool of_examples; /* what it does hangs on whose rows they are, or on their being a batch */
     bool early; /* where it weighs the first output, forward leaves the last input's gradient in
                    training */
     bool reads_in, reads_out; /* backward reads the data of inputs, of outputs */
@@ -163,7 +167,7 @@ enum vcl_status vcl_graph_add(struct vcl_graph *graph, const struct vcl_node_def
 enum vcl_status vcl_graph_term(struct vcl_graph *graph, struct vcl_term term,
                                struct vcl_error *err) VCL_MUST_CHECK;
 
-/* For `shape`: the node's next output. It has as many rows as the last input. */
+/* For `shape`: the node's next output. It has as many rows as the last input, if there is one. */
 enum vcl_status vcl_node_output(struct vcl_node *node, struct vcl_shape shape,
                                 struct vcl_error *err) VCL_MUST_CHECK;
 /* For `shape`: declares parameter `number` of the node, called name.suffix. */
@@ -188,13 +192,18 @@ static inline struct vcl_value *vcl_value_root(struct vcl_value *value)
 
 static inline uint32_t vcl_value_rows(const struct vcl_value *value, const struct vcl_run *run)
 {
-    return value->repeat * run->batch;
+    return value->fixed ? value->fixed : value->repeat * run->batch;
 }
 
 static inline size_t vcl_value_floats(const struct vcl_value *value, const struct vcl_run *run)
 {
     return vcl_value_rows(value, run) * value->size;
 }
+
+/* A trained matrix (rows, size of a row) as a value, called as the parameter is. */
+enum vcl_status vcl_graph_parameter(struct vcl_graph *graph, struct vcl_param param,
+                                    struct vcl_shape shape, struct vcl_value **ret_value,
+                                    struct vcl_error *err) VCL_MUST_CHECK;
 
 /* ---- plan.c ---- */
 

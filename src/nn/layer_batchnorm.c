@@ -125,6 +125,7 @@ const struct vcl_node_def vcl_layer_batchnorm = {
     .fuses = true,
     .folds_slope = true,
     .reads_in = true,
+    .of_examples = true,
     .shape = shape,
     .forward = forward,
     .backward = backward,

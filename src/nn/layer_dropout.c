@@ -41,6 +41,7 @@ static struct vcl_dropout operation(const struct vcl_node *node, const struct vc
     return (struct vcl_dropout){
         .rows = vcl_value_rows(node->in[0], run),
         .cols = (uint32_t)node->in[0]->size,
+        .repeat = node->in[0]->repeat,
         .stream = dropout->stream,
         .p = (float)dropout->p,
         .step = run->step,
@@ -77,6 +78,7 @@ const struct vcl_node_def vcl_layer_dropout = {
     .config_size = sizeof(struct dropout),
     .defaults = &defaults,
     .folds_slope = true,
+    .of_examples = true,
     .shape = shape,
     .forward = forward,
     .backward = backward,

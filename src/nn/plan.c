@@ -145,8 +145,8 @@ static void share_gradients(struct vcl_graph *graph)
 {
     for (size_t i = 0; i < graph->n_nodes; i++) {
         const struct vcl_node *node = graph->nodes[i];
-        struct vcl_value *in = vcl_value_root(node->in[0]);
-        bool alone = in->last == &node->want[0] && !node->want[0].adds;
+        struct vcl_value *in = node->n_in ? vcl_value_root(node->in[0]) : NULL;
+        bool alone = in && !in->leaf && in->last == &node->want[0] && !node->want[0].adds;
         if (node->is_passed && node->def->is_in_place && alone)
             in->grad_alias = vcl_value_root(node->out[0]);
     }
@@ -253,12 +253,17 @@ static void ask(struct layout *layout, struct vcl_span *span, size_t floats)
     layout->spans[layout->count++] = span;
 }
 
+static size_t rows_of(const struct vcl_value *value, size_t batch)
+{
+    return value->fixed ? value->fixed : batch * value->repeat;
+}
+
 static void ask_all(struct layout *layout, struct vcl_graph *graph, size_t batch)
 {
     for (size_t i = 0; i < graph->n_values; i++) {
         struct vcl_value *value = graph->values[i];
-        size_t floats = batch * value->repeat * value->size;
-        if (value->alias)
+        size_t floats = rows_of(value, batch) * value->size;
+        if (value->alias || value->leaf)
             continue;
         if (!value->borrowed)
             ask(layout, &value->data_span, floats);
@@ -267,7 +272,8 @@ static void ask_all(struct layout *layout, struct vcl_graph *graph, size_t batch
     }
     for (size_t i = 0; i < graph->n_nodes; i++) {
         struct vcl_node *node = graph->nodes[i];
-        ask(layout, &node->saved_span, node->saved_floats + batch * node->saved_row_floats);
+        size_t rows = node->n_in ? rows_of(node->in[0], batch) : 0;
+        ask(layout, &node->saved_span, node->saved_floats + rows * node->saved_row_floats);
     }
 }
 
@@ -367,6 +373,11 @@ static enum vcl_status make_views(struct vcl_graph *graph, struct vcl_buf *memor
         struct vcl_value *value = graph->values[i];
         if (value->alias)
             continue;
+        if (value->leaf) {
+            value->data = vcl_node_param(value->leaf, 0)->value;
+            value->grad = vcl_node_param(value->leaf, 0)->gradient;
+            continue;
+        }
         if (value->borrowed)
             value->data = *value->borrowed;
         else

@@ -11,8 +11,8 @@ static struct vcl_launch begin(const struct vcl_dropout *op, const char *kernel,
         .source = "dropout.cl",
         .kernel = kernel,
         .options = options,
-        VCL_ARGS((int32_t)op->rows, (int32_t)op->cols, op->stream, op->p, 1.0f / (1.0f - op->p),
-                 op->step, op->ids, op->x),
+        VCL_ARGS((int32_t)op->rows, (int32_t)op->cols, (int32_t)op->repeat, op->stream, op->p,
+                 1.0f / (1.0f - op->p), op->step, op->ids, op->x),
     };
 }
 

@@ -114,6 +114,29 @@ enum vcl_status vcl_op_log_normal_dheads(const struct vcl_emit *emit,
                                          struct vcl_buf *dlog_p, struct vcl_buf *dheads,
                                          struct vcl_error *err) VCL_MUST_CHECK;
 
+/* ---- mixture.c: kernels/mixture.cl ---- */
+
+/* Gaussians (count, 2 dim) mu | log sigma^2 and codes z (rows, dim). */
+struct vcl_mixture {
+    uint32_t rows, dim, count;
+    struct vcl_buf *z, *heads;
+};
+/* log_p (rows, count), of each code under each component. */
+enum vcl_status vcl_op_log_components(const struct vcl_emit *emit, const struct vcl_mixture *op,
+                                      struct vcl_buf *log_p, struct vcl_error *err) VCL_MUST_CHECK;
+/* dz (rows, dim) or dheads, or added to it, from dlog_p. */
+enum vcl_status vcl_op_log_components_dz(const struct vcl_emit *emit, const struct vcl_mixture *op,
+                                         bool adds, struct vcl_buf *dlog_p, struct vcl_buf *dz,
+                                         struct vcl_error *err) VCL_MUST_CHECK;
+enum vcl_status vcl_op_log_components_dheads(const struct vcl_emit *emit,
+                                             const struct vcl_mixture *op, bool adds,
+                                             struct vcl_buf *dlog_p, struct vcl_buf *dheads,
+                                             struct vcl_error *err) VCL_MUST_CHECK;
+/* z, of N(0, I) before, becomes draws from the mixture; rows are numbered from first_row. */
+enum vcl_status vcl_op_mixture_draw(const struct vcl_emit *emit, const struct vcl_mixture *op,
+                                    uint32_t stream, uint32_t first_row, struct vcl_buf *step,
+                                    struct vcl_error *err) VCL_MUST_CHECK;
+
 /* ---- bound.c: kernels/bound.cl ---- */
 
 /* gradient (n) = weight, times the step's kl_weight if `scheduled`. */
@@ -251,6 +274,7 @@ enum vcl_status vcl_op_layernorm_gradient(const struct vcl_emit *emit,
 
 struct vcl_dropout {
     uint32_t rows, cols;
+    uint32_t repeat; /* rows of an example */
     uint32_t stream; /* of Philox */
     float p;         /* of being dropped */
     struct vcl_buf *step, *ids;

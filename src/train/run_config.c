@@ -4,6 +4,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/file.h"
 #include "base/json.h"
@@ -44,12 +45,23 @@ out:
 
 /* ---- reading a run's configuration ---- */
 
-/* No default stands in for an option that is not there. Every version so far has written all of
- * them; one that comes new must be excused here. */
+/* What came after 0.1.0; before, all was as its default is now. */
+static const char *const later[] = {"prior", NULL};
+
+static bool came_later(const char *key)
+{
+    for (const char *const *name = later; *name; name++) {
+        if (strcmp(key, *name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* No default stands in for an option that is not there, but for those that came later. */
 static enum vcl_status check_whole(const json_t *config, struct vcl_error *err)
 {
     for (const struct vcl_opt *row = vcl_config_options; row->key; row++) {
-        if (!json_object_get(config, row->key))
+        if (!came_later(row->key) && !json_object_get(config, row->key))
             return ERR(err, VCL_E_FORMAT, "the configuration has no '%s'", row->key);
     }
     return VCL_OK;

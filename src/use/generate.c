@@ -14,18 +14,33 @@ static uint32_t part_of(size_t left, uint32_t most)
     return left < most ? (uint32_t)left : most;
 }
 
+/* Makes draws from the mixture of what N(0, I) gave. */
+static enum vcl_status place(struct vcl_model *model, const struct vcl_value *heads, uint32_t rows,
+                             uint32_t first_row, struct vcl_buf *z, struct vcl_error *err)
+{
+    const struct vcl_mixture mixture = {
+        .rows = rows, .dim = model->latent, .count = heads->fixed, .z = z, .heads = heads->data};
+    return vcl_op_mixture_draw(VCL_AT_ONCE(model->ctx), &mixture, VCL_STREAM_COMPONENT, first_row,
+                               model->step, err);
+}
+
 enum vcl_status vcl_prior(struct vcl_model *model, size_t n, uint64_t seed, float *ret_z,
                           struct vcl_error *err)
 {
     const struct vcl_step step = {.seed_lo = (uint32_t)seed, .seed_hi = (uint32_t)(seed >> 32)};
-    struct vcl_build *decoder;
+    struct vcl_build *decoder, *components;
     enum vcl_status r;
     TRY(vcl_model_decoder(model, &decoder, err));
+    TRY(vcl_model_components(model, &components, err));
     TRY(vcl_model_send_step(model, &step, err));
+    if (components)
+        TRY(vcl_build_run(components, VCL_AT_ONCE(model->ctx), 1, false, err));
     for (size_t done = 0; done < n;) {
         uint32_t rows = part_of(n - done, model->batch);
         TRY(vcl_op_fill_normal(VCL_AT_ONCE(model->ctx), rows, model->latent, VCL_STREAM_PRIOR,
                                (uint32_t)done, model->step, decoder->z->data, err));
+        if (components)
+            TRY(place(model, components->z, rows, (uint32_t)done, decoder->z->data, err));
         TRY(vcl_buf_read(decoder->z->data, 0, (size_t)rows * model->latent * sizeof(float),
                          ret_z + done * model->latent, err));
         done += rows;

@@ -50,11 +50,31 @@ out:
     return r;
 }
 
+/* The KL of a sample, where there is no closed form. */
+static enum vcl_status draw_and_compare(struct vcl_build *b, struct vcl_value *q,
+                                        struct vcl_value **ret_z, struct vcl_value **ret_kl,
+                                        struct vcl_error *err)
+{
+    struct vcl_value *in[2];
+    enum vcl_status r;
+    TRY(vcl_build_draws(b, q, 1, ret_z, &in[0], err));
+    TRY(vcl_build_log_prior(b, *ret_z, &in[1], err));
+    TRY(vcl_graph_sum(&b->graph, "the KL term", 2, in, (const float[]){1, -1}, ret_kl, err));
+out:
+    return r;
+}
+
 enum vcl_status vcl_build_draw(struct vcl_build *b, struct vcl_value *q, double free_bits,
                                struct vcl_value **ret_z, struct vcl_value **ret_kl,
                                struct vcl_error *err)
 {
-    return draw(b, &vcl_node_draw, q, 1, free_bits, ret_z, ret_kl, err);
+    const struct vcl_prior_def *prior = b->model->prior;
+    if (!prior->components)
+        return draw(b, &vcl_node_draw, q, 1, free_bits, ret_z, ret_kl, err);
+    if (free_bits > 0)
+        return ERR(err, VCL_E_ARG, "free bits are for the prior 'normal', not for '%s'",
+                   prior->name);
+    return draw_and_compare(b, q, ret_z, ret_kl, err);
 }
 
 enum vcl_status vcl_build_draws(struct vcl_build *b, struct vcl_value *q, uint32_t samples,
@@ -74,7 +94,18 @@ enum vcl_status vcl_build_log_posterior(struct vcl_build *b, struct vcl_value *q
 enum vcl_status vcl_build_log_prior(struct vcl_build *b, struct vcl_value *z,
                                     struct vcl_value **ret_log_p, struct vcl_error *err)
 {
-    return vcl_graph_log_normal(&b->graph, "log p(z)", NULL, z, ret_log_p, err);
+    const struct vcl_model *model = b->model;
+    struct vcl_value *in[2] = {z}, *share;
+    struct vcl_node *node;
+    enum vcl_status r;
+    if (!model->prior->components)
+        return vcl_graph_log_normal(&b->graph, "log p(z)", NULL, z, ret_log_p, err);
+    TRY(model->prior->components(b, model->prior_config, &in[1], err));
+    TRY(vcl_graph_add(&b->graph, &vcl_node_log_components, "log p(z) of each component", NULL, in,
+                      2, &node, err));
+    TRY(vcl_build_log_mean_exp(b, node->out[0], ret_log_p, &share, err));
+out:
+    return r;
 }
 
 enum vcl_status vcl_build_log_weight(struct vcl_build *b, struct vcl_value *recon,

@@ -12,6 +12,7 @@
 #include "vae/likelihood.h"
 #include "vae/objective.h"
 #include "vae/output_layer.h"
+#include "vae/prior.h"
 
 /* The public part first: a struct vcl_config pointer is one of these. */
 struct config {
@@ -56,6 +57,9 @@ const struct vcl_opt vcl_config_options[] = {
     {"objective", VCL_OPT_STRING, FIELD(objective), .arg = "NAME",
      .help = "elbo (VAE), or ae (plain autoencoder)", .table = vcl_objective_defs,
      .check = vcl_definition_check},
+    {"prior", VCL_OPT_STRING, FIELD(prior), .arg = "NAME",
+     .help = "normal, or a mixture that is learned: \"mog 10\"", .table = vcl_prior_defs,
+     .check = vcl_definition_check},
     {"beta", VCL_OPT_FLOAT, FIELD(beta), 0, BIG, .arg = "F", .help = "weight of the KL term"},
     {"warmup", VCL_OPT_FLOAT, FIELD(warmup), 0, BIG, .arg = "EPOCHS",
      .help = "beta rises from 0 over so many epochs"},
@@ -93,6 +97,7 @@ static const struct vcl_config defaults = {
     .likelihood = "bernoulli",
     .sigma = 1,
     .objective = "elbo",
+    .prior = "normal",
     .beta = 1,
     .optimiser = "adam",
     .lr = 1e-3,
@@ -108,8 +113,8 @@ static const struct vcl_config defaults = {
 
 /* Keys that say what the model is; the others say how it was trained. */
 static const char *const model_keys[] = {
-    "name",      "encoder", "latent", "decoder",   "output",   "likelihood", "sigma",
-    "objective", "beta",    "warmup", "free-bits", "binarize", "seed",       NULL,
+    "name",  "encoder", "latent", "decoder",   "output",   "likelihood", "sigma", "objective",
+    "prior", "beta",    "warmup", "free-bits", "binarize", "seed",       NULL,
 };
 
 static bool is_one_of(const char *key, const char *const *names)

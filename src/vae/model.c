@@ -146,6 +146,12 @@ static enum vcl_status find_parts(struct vcl_model *model, struct vcl_error *err
     TRY(vcl_config_choose(config, "objective", vcl_objective_defs, config->objective, &model->arena,
                           &row, &model->objective_config, err));
     model->objective = row;
+    TRY(vcl_config_choose(config, "prior", vcl_prior_defs, config->prior, &model->arena, &row,
+                          &model->prior_config, err));
+    model->prior = row;
+    if (model->prior->components && !model->objective->stochastic)
+        FAIL(err, VCL_E_ARG, "a model '%s' has no prior: '%s' is none for it",
+             model->objective->name, config->prior);
 out:
     return r;
 }
@@ -202,6 +208,7 @@ void vcl_model_destroy(struct vcl_model **ret_model)
     vcl_build_destroy(&model->encode);
     vcl_build_destroy(&model->decode);
     vcl_build_destroy(&model->elbo);
+    vcl_build_destroy(&model->components);
     vcl_graph_finish(&model->objective_graph.graph);
     vcl_params_finish(&model->params);
     vcl_config_destroy(&model->config);

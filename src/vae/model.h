@@ -13,6 +13,7 @@
 #include "vae/config.h"
 #include "vae/likelihood.h"
 #include "vae/objective.h"
+#include "vae/prior.h"
 #include "vaecl/train.h"
 
 /* Draws of z use this stream plus the sample's number. */
@@ -24,7 +25,8 @@ struct vcl_model {
     struct vcl_arena arena;    /* what they are configured with */
     const struct vcl_likelihood_def *likelihood;
     const struct vcl_objective_def *objective;
-    void *likelihood_config, *objective_config;
+    const struct vcl_prior_def *prior;
+    void *likelihood_config, *objective_config, *prior_config;
     struct vcl_shape shape;
     uint32_t data_size, latent; /* D, Z */
     uint32_t batch;             /* most rows at once */
@@ -33,7 +35,7 @@ struct vcl_model {
 
     struct vcl_params params;
     struct vcl_build objective_graph;
-    struct vcl_build *encode, *decode, *elbo; /* NULL until they are used */
+    struct vcl_build *encode, *decode, *elbo, *components; /* NULL until they are used */
 
     /* What the host sends before a step, in one write: step, ids (batch), raw rows. */
     struct vcl_upload *upload;
@@ -67,6 +69,9 @@ enum vcl_status vcl_model_encoder(struct vcl_model *model, struct vcl_build **re
 /* z -> E[x|z]; z is given, and y is the mean, which is kept. */
 enum vcl_status vcl_model_decoder(struct vcl_model *model, struct vcl_build **ret_graph,
                                   struct vcl_error *err) VCL_MUST_CHECK;
+/* The prior's components, kept as `z`: K rows mu | log sigma^2. NULL if it is N(0, I). */
+enum vcl_status vcl_model_components(struct vcl_model *model, struct vcl_build **ret_graph,
+                                     struct vcl_error *err) VCL_MUST_CHECK;
 /* x -> q, which is kept, and the terms "recon" and, but for an autoencoder, "kl". */
 enum vcl_status vcl_model_elbo(struct vcl_model *model, struct vcl_build **ret_graph,
                                struct vcl_error *err) VCL_MUST_CHECK;

@@ -208,6 +208,29 @@ enum vcl_status vcl_model_elbo(struct vcl_model *model, struct vcl_build **ret_g
     return r;
 }
 
+static enum vcl_status build_components(struct vcl_build *b, const void *user,
+                                        struct vcl_error *err)
+{
+    const struct vcl_model *model = b->model;
+    enum vcl_status r;
+    (void)user;
+    TRY(model->prior->components(b, model->prior_config, &b->z, err));
+    b->z->is_kept = true;
+out:
+    return r;
+}
+
+enum vcl_status vcl_model_components(struct vcl_model *model, struct vcl_build **ret_graph,
+                                     struct vcl_error *err)
+{
+    enum vcl_status r = VCL_OK;
+    if (!model->components && model->prior->components)
+        r = make(model, &(struct vcl_placing){.batch = 1}, build_components, NULL,
+                 &model->components, err);
+    *ret_graph = model->components;
+    return r;
+}
+
 struct weigher {
     struct vcl_buf *q;
     uint32_t samples;

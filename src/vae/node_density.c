@@ -71,16 +71,78 @@ out:
     return r;
 }
 
+/* ---- components of a mixture ---- */
+
+static enum vcl_status components_shape(struct vcl_node *node, struct vcl_error *err)
+{
+    const struct vcl_value *z = node->in[0], *heads = node->in[1];
+    enum vcl_status r = vcl_node_output(node, (struct vcl_shape){1, heads->fixed, 1}, err);
+    if (r == VCL_OK) {
+        node->out[0]->repeat = z->repeat;
+        node->out[0]->fixed = z->fixed;
+    }
+    return r;
+}
+
+static struct vcl_mixture mixture(const struct vcl_node *node, const struct vcl_run *run)
+{
+    const struct vcl_value *z = node->in[0], *heads = node->in[1];
+    return (struct vcl_mixture){
+        .rows = vcl_value_rows(z, run),
+        .dim = (uint32_t)z->size,
+        .count = heads->fixed,
+        .z = z->data,
+        .heads = heads->data,
+    };
+}
+
+static enum vcl_status components(const struct vcl_node *node, const struct vcl_run *run,
+                                  struct vcl_error *err)
+{
+    const struct vcl_mixture op = mixture(node, run);
+    return vcl_op_log_components(run->emit, &op, node->out[0]->data, err);
+}
+
+static enum vcl_status components_backward(const struct vcl_node *node, const struct vcl_run *run,
+                                           struct vcl_error *err)
+{
+    const struct vcl_mixture op = mixture(node, run);
+    const struct vcl_want *z = &node->want[0], *heads = &node->want[1];
+    struct vcl_buf *dlog_p = node->out[0]->grad;
+    enum vcl_status r = VCL_OK;
+    if (heads->grad)
+        TRY(vcl_op_log_components_dheads(run->emit, &op, heads->adds, dlog_p, heads->grad, err));
+    if (z->grad)
+        TRY(vcl_op_log_components_dz(run->emit, &op, z->adds, dlog_p, z->grad, err));
+out:
+    return r;
+}
+
+const struct vcl_node_def vcl_node_log_components = {
+    .name = "log components",
+    .adds = true,
+    .reads_in = true,
+    .shape = components_shape,
+    .forward = components,
+    .backward = components_backward,
+};
+
 /* ---- log of a mean ---- */
+
+static uint32_t terms_of(const struct vcl_value *in)
+{
+    return in->size > 1 ? (uint32_t)in->size : in->repeat;
+}
 
 static enum vcl_status mean_shape(struct vcl_node *node, struct vcl_error *err)
 {
-    const struct vcl_shape number = {1, 1, 1};
+    const struct vcl_value *in = node->in[0];
     enum vcl_status r;
-    TRY(vcl_node_output(node, number, err));
-    TRY(vcl_node_output(node, number, err));
-    node->out[0]->repeat = 1;
-    snprintf(node->out[1]->name, sizeof node->out[1]->name, "the importance weights");
+    TRY(vcl_node_output(node, (struct vcl_shape){1, 1, 1}, err));
+    TRY(vcl_node_output(node, in->shape, err));
+    if (in->size == 1)
+        node->out[0]->repeat = 1;
+    snprintf(node->out[1]->name, sizeof node->out[1]->name, "shares");
 out:
     return r;
 }
@@ -88,16 +150,16 @@ out:
 static enum vcl_status mean(const struct vcl_node *node, const struct vcl_run *run,
                             struct vcl_error *err)
 {
-    return vcl_op_log_mean_exp(run->emit, vcl_value_rows(node->out[0], run), node->in[0]->repeat,
+    return vcl_op_log_mean_exp(run->emit, vcl_value_rows(node->out[0], run), terms_of(node->in[0]),
                                node->in[0]->data, node->out[0]->data, node->out[1]->data, err);
 }
 
 static enum vcl_status mean_backward(const struct vcl_node *node, const struct vcl_run *run,
                                      struct vcl_error *err)
 {
-    return vcl_op_share_gradient(run->emit, vcl_value_rows(node->out[0], run), node->in[0]->repeat,
-                                 node->want[0].adds, node->out[0]->grad, node->out[1]->data,
-                                 node->want[0].grad, err);
+    return vcl_op_share_gradient(run->emit, vcl_value_rows(node->out[0], run),
+                                 terms_of(node->in[0]), node->want[0].adds, node->out[0]->grad,
+                                 node->out[1]->data, node->want[0].grad, err);
 }
 
 const struct vcl_node_def vcl_node_log_mean_exp = {

@@ -15,7 +15,12 @@ enum vcl_status vcl_graph_log_normal(struct vcl_graph *graph, const char *name,
                                      struct vcl_value **ret_log_p,
                                      struct vcl_error *err) VCL_MUST_CHECK;
 
-/* out[0] = log of the mean of exp(in[0]) over the rows of an example, out[1] each one's share. */
+/* out[0] (rows, K) = log N(z; mu, sigma^2) of each of K Gaussians; in[0] is z (rows, Z), in[1] has
+ * K rows mu | log sigma^2, whatever the batch. */
+extern const struct vcl_node_def vcl_node_log_components;
+
+/* out[0] = log of the mean of exp(in[0]), over its columns or, if there is one, over the rows of an
+ * example; out[1] each one's share. */
 extern const struct vcl_node_def vcl_node_log_mean_exp;
 
 #endif

@@ -83,8 +83,12 @@ CASES.update({
                           encoder='conv 3 k2 silu, dense 6 gelu', decoder='dense 7 silu', lr=0.01, **{'weight-decay': 0.05}),
     'dreg': dict(shape=[1, 11, 1], batch=5, latent=3, likelihood='bernoulli', objective='dreg k=4', optimiser='adam', lr=0.01,
                  encoder='dense 9 tanh, dense 7 elu', decoder='dense 8 tanh'),
+    'mog': dict(shape=[1, 10, 1], batch=6, latent=3, likelihood='bernoulli', prior='mog 5', beta=1.5, optimiser='adam', lr=0.02,
+                encoder='dense 9 tanh', decoder='dense 8 elu'),
+    'mog_iwae': dict(shape=[1, 7, 1], batch=4, latent=17, likelihood='gaussian', prior='mog 2', objective='iwae k=3', sigma=0.8,
+                     optimiser='adam', lr=0.01, encoder='dense 9 tanh', decoder='dense 8 elu'),
 })
-DEFAULTS = dict(objective='elbo', output='dense', sigma=1.0, beta=1.0, momentum=0.9, beta1=0.9, beta2=0.999, eps=1e-8, clip=0.0,
+DEFAULTS = dict(objective='elbo', prior='normal', output='dense', sigma=1.0, beta=1.0, momentum=0.9, beta1=0.9, beta2=0.999, eps=1e-8, clip=0.0,
                 **{'free-bits': 0.0, 'weight-decay': 0.0})
 CONSTANTS = ('sigma', 'beta', 'free-bits', 'lr', 'momentum', 'beta1', 'beta2', 'eps', 'weight-decay', 'clip')
 WITH_KINK = {'relu', 'leaky_relu', 'elu', 'selu'}
@@ -283,6 +287,9 @@ class Model:
         self.likelihood, likelihood_options = words_of(case['likelihood'])
         self.sigma = float(np.float32(likelihood_options.get('sigma', case['sigma'])))
         self.samples = int(self.options.get('k', 1))
+        self.prior = case['prior'].split()
+        if self.prior[0] == 'mog':
+            self.parameters['prior.components'] = rounded(rng.normal(0, 0.7, (int(self.prior[1]), 2 * latent))).requires_grad_(True)
         heads = latent * (1 if self.objective == 'ae' else 2)
         self.encoder = self.stack('encoder', layers(case['encoder']), case['shape'], rng)
         self.encoder += [self.last('latent', heads, self.encoder, case['shape'], rng)]
@@ -328,6 +335,10 @@ class Model:
     def terms_elbo(self, x, eps):
         mu, logvar = self.run(self.encoder, x).chunk(2, dim=1)
         recon = -self.log_likelihood(x, self.run(self.decoder, mu + torch.exp(0.5 * logvar) * eps))
+        if self.prior != ['normal']:
+            z = mu + torch.exp(0.5 * logvar) * eps
+            kl = torch.distributions.Normal(mu, torch.exp(0.5 * logvar)).log_prob(z).sum(1) - self.log_prior(z)
+            return {'recon': recon, 'kl': kl}, recon.mean() + self.case['beta'] * kl.mean()
         kl = 0.5 * (mu ** 2 + logvar.exp() - 1 - logvar)
         self.a_latent = a_latent = kl.mean(0)
         least = self.case['free-bits']
@@ -342,11 +353,17 @@ class Model:
         mu, logvar = self.run(self.encoder, x[::self.samples]).repeat_interleave(self.samples, 0).chunk(2, dim=1)
         return x, (mu, logvar), mu + torch.exp(0.5 * logvar) * eps
 
+    def log_prior(self, z):
+        if self.prior == ['normal']:
+            return torch.distributions.Normal(0.0, 1.0).log_prob(z).sum(1)
+        mu, logvar = self.parameters['prior.components'].chunk(2, dim=1)
+        each = torch.distributions.Normal(mu, torch.exp(0.5 * logvar)).log_prob(z[:, None]).sum(2)
+        return torch.logsumexp(each, 1) - math.log(len(mu))
+
     def log_weights(self, x, q, z):
         normal = torch.distributions.Normal
         log_q = normal(q[0], torch.exp(0.5 * q[1])).log_prob(z).sum(1)
-        log_p = normal(0.0, 1.0).log_prob(z).sum(1)
-        return (self.log_likelihood(x, self.run(self.decoder, z)) + log_p - log_q).reshape(-1, self.samples)
+        return (self.log_likelihood(x, self.run(self.decoder, z)) + self.log_prior(z) - log_q).reshape(-1, self.samples)
 
     def terms_iwae(self, x, eps):
         bound = torch.logsumexp(self.log_weights(*self.draws(x, eps)), 1) - math.log(self.samples)
