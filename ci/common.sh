@@ -1,7 +1,7 @@
 # What the scripts in this folder share. Sourced, with the repository's root as the current folder.
 
 root=$(pwd -P)
-work=$(mktemp -d)
+work=$(TMPDIR=${work_in:-${TMPDIR:-/tmp}} mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM

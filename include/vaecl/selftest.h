@@ -33,6 +33,7 @@ struct vcl_selftest_params {
     bool quick;       /* few shapes: seconds rather than a minute */
     bool tiny;        /* each kernel once and on the smallest shapes, for simulators */
     bool settings;    /* although quick: the settings that products have beside their defaults */
+    bool stop;        /* at the first case that fails */
     uint64_t seed;    /* of the inputs */
     const char *only; /* run the check of this name alone; NULL or "" for all */
     void (*result)(void *user, const struct vcl_selftest_result *result); /* or NULL */

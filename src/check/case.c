@@ -60,7 +60,10 @@ enum vcl_status vcl_case_end(struct vcl_checker *checker, struct vcl_error *err)
         vcl_zone_compare(checker, zone, data);
     }
     report(checker);
+    bool stop = checker->params->stop && checker->detail[0];
     vcl_case_abandon(checker);
+    if (stop)
+        r = VCL_E_CHECK;
 out:
     return r;
 }

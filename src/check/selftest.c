@@ -63,7 +63,7 @@ static void run_check(struct vcl_checker *checker, size_t index, struct vcl_erro
     checker->shape[0] = '\0';
     checker->rng = (struct vcl_philox){checker->params->seed, stream_of(checker->check->name), 0};
     enum vcl_status r = checker->check->run(checker, &error);
-    if (r < 0)
+    if (r < 0 && r != VCL_E_CHECK) /* which is a case that was reported, and all that was wanted */
         report_error(checker, r, &error, ret_first);
     vcl_case_abandon(checker);
 }
@@ -95,7 +95,7 @@ enum vcl_status vcl_selftest(struct vcl_ctx *ctx, const struct vcl_selftest_para
     const char *only = checker.params->only;
     if (only && *only && !vcl_row_find("check", checks, only, err))
         return VCL_E_ARG;
-    for (size_t i = 0; i < COUNT; i++) {
+    for (size_t i = 0; i < COUNT && !(checker.params->stop && checker.failed); i++) {
         if (!only || !*only || strcmp(only, checks[i]->name) == 0)
             run_check(&checker, i, &first);
     }

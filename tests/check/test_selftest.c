@@ -131,8 +131,12 @@ static enum vcl_status run_with(const struct mistake *mistake, const char *folde
         .kernel_dir = folder,
         .lanes = mistake->file && strcmp(mistake->file, "gemm_packed.cl") == 0 ? 16 : 0,
     };
-    const struct vcl_selftest_params params = {
-        .tiny = true, .seed = 1, .only = mistake->check, .result = on_result, .user = ret_seen};
+    const struct vcl_selftest_params params = {.tiny = true,
+                                               .seed = 1,
+                                               .only = mistake->check,
+                                               .stop = true,
+                                               .result = on_result,
+                                               .user = ret_seen};
     struct vcl_ctx *ctx;
     OK(vcl_ctx_create(&in, &ctx, &test_error));
     *ret_seen = (struct seen){0};
@@ -166,7 +170,7 @@ static void test_wrong(void **state)
         char *folder = folder_with(&mistakes[i]);
         struct seen seen;
         enum vcl_status r = run_with(&mistakes[i], folder, &seen);
-        bool found = r == VCL_E_CHECK && seen.failed > 0;
+        bool found = r == VCL_E_CHECK && seen.failed == 1; /* it was to stop there */
         print_message("# %s, '%s': %s\n", mistakes[i].file, mistakes[i].wrong,
                       found ? seen.detail : "NOT FOUND");
         missed += !found;
@@ -182,6 +186,7 @@ static void test_stray(void **state)
         char *folder = folder_with(&strays[i]);
         struct seen seen;
         assert_int_equal(run_with(&strays[i], folder, &seen), VCL_E_CHECK);
+        assert_int_equal(seen.failed, 1);
         assert_non_null(strstr(seen.detail, "was written"));
         test_folder_destroy(&folder);
     }

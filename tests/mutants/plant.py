@@ -40,9 +40,9 @@ ROOT = HERE.parent.parent
 SUITES = {
     'src/base': 'base base_option base_file config tuning data safetensors fuzz* @cli',
     'src/cl': 'context test_refused binary_cache work losses use numeric test_selftest @cli',
-    'src/gemm': 'tuning test_refused rows grad tune check+--quick check test_matrix golden same_bits @cli',
-    'src/ops': 'grad use losses check+--quick check golden same_bits',
-    'src/nn': 'layers graph grad training golden losses resume same_bits same_file @cli',
+    'src/gemm': 'tuning test_refused rows grad tune check+--quick check test_matrix golden same_bits* @cli',
+    'src/ops': 'grad use losses check+--quick check golden same_bits*',
+    'src/nn': 'layers graph grad training golden losses resume same_bits* same_file @cli',
     'src/vae': 'config safetensors use graph grad losses numeric golden fuzz* @cli',
     'src/data': 'data fuzz* @cli',
     'src/train': 'config losses training numeric work resume same_file cli?commands cli?runs',
@@ -50,7 +50,7 @@ SUITES = {
     'src/tune': 'tuning search rows tune @cli',
     'src/check': 'test_selftest check',
     'src/cli': '@cli',
-    'kernels': 'grad use training rows check+--quick check math_accuracy test_matrix golden same_bits '
+    'kernels': 'grad use training rows check+--quick check math_accuracy test_matrix golden same_bits* '
                'numeric resume',
     'cli': 'cli?commands cli?failures cli?runs',
 }

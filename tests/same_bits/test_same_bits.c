@@ -2,12 +2,15 @@
  *
  * Training on each device, with each GEMM implementation that promises the same bits, against
  * tests/ref/step_ref.c: parameters, optimiser state and losses must agree in every bit.
+ *
+ * usage: test_same_bits [PART PARTS]    all cases, or every PARTS'th from the PART'th on, from 1
  */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/str.h"
 #include "common/model_by_hand.h"
 #include "common/random_set.h"
 #include "ref/step_ref.h"
@@ -161,14 +164,22 @@ static void test_training(void **state)
     assert_int_equal(wrong, 0);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     enum { COUNT = sizeof cases / sizeof *cases };
     struct CMUnitTest tests[COUNT];
-    size_t n = 0;
+    uint64_t part = 1, parts = 1;
+    size_t n = 0, turn = 0;
+    if (argc != 1 && (argc != 3 || !vcl_parse_u64(argv[1], &part) ||
+                      !vcl_parse_u64(argv[2], &parts) || part < 1 || part > parts)) {
+        fprintf(stderr, "usage: test_same_bits [PART PARTS]\n");
+        return 2;
+    }
     test_begin();
     for (size_t i = 0; i < COUNT; i++) {
-        if (!cases[i].large || !test_small())
+        if (cases[i].large && test_small())
+            continue;
+        if (turn++ % parts == part - 1)
             tests[n++] = (struct CMUnitTest){.name = cases[i].name,
                                              .test_func = test_training,
                                              .initial_state = (void *)&cases[i]};

@@ -9,11 +9,11 @@ each_step() {
     together "$1" device_tests 240 selftest_full 240
     "$1" bench_products 20
     "$1" bench_mnist_fc 20
-    "$1" bench_mnist_conv 20
+    "$1" bench_mnist_conv 40
     "$1" tune_mnist_fc 20
     "$1" tune_mnist_conv 20
     "$1" tuned_mnist_fc 20
-    "$1" tuned_mnist_conv 20
+    "$1" tuned_mnist_conv 40
     "$1" training 30
     "$1" beside_pytorch 90
     "$1" device_tests_full 240
