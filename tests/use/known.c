@@ -40,8 +40,7 @@ struct known known_create(const char *const *words, struct vcl_shape shape, size
 {
     struct known known = {.config = test_config(words), .shape = shape, .count = count};
     float *values = random_floats(count * vcl_shape_size(shape), 3001, 0, 1);
-    known.ref = vae_ref_create(known.config, shape, count);
-    assert_non_null(known.ref);
+    known.ref = vae_ref_create(test_target.ctx, known.config, shape, count);
     draw_parameters(known.ref);
     known.values = malloc(count * vcl_shape_size(shape) * sizeof *known.values);
     assert_non_null(known.values);
@@ -125,7 +124,7 @@ void known_binarise(struct known *known, uint64_t seed, uint32_t epoch)
 void known_posterior(const struct known *known, size_t row, double *mean, double *logvar)
 {
     const struct vae_ref *ref = known->ref;
-    const double *heads = ref->nodes[ref->encoder_count - 1].y;
+    const double *heads = ref->q;
     for (size_t j = 0; j < ref->latent; j++) {
         if (!ref->stochastic) {
             mean[j] = heads[row * ref->latent + j];
