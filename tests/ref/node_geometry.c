@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "common/devices.h"
 #include "nn/convolution.h"
 #include "nn/pooling.h"
 
@@ -67,6 +68,8 @@ struct ref_windows ref_windows_of(const struct vcl_node *node)
     w.in = in;
     w.out = out;
     w.count = w.size[0] * w.size[1];
+    assert_true((out.height - 1) / w.factor * w.stride[0] + w.size[0] <= in.height);
+    assert_true((out.width - 1) / w.factor * w.stride[1] + w.size[1] <= in.width);
     return w;
 }
 
@@ -79,7 +82,10 @@ size_t ref_seen(const struct ref_windows *w, size_t o, size_t k)
     return ((row * w->in.height + i) * w->in.width + j) * w->in.channels + c;
 }
 
-uint32_t ref_features_of(struct vcl_shape shape)
+uint32_t ref_features_of(const struct vcl_node *node)
 {
-    return shape.height == 1 && shape.channels == 1 ? shape.width : shape.channels;
+    const struct vcl_shape in = node->in[0]->shape;
+    uint32_t features = in.height == 1 && in.channels == 1 ? in.width : in.channels;
+    assert_int_equal(vcl_node_param(node, 0)->count, features);
+    return features;
 }

@@ -35,6 +35,6 @@ struct ref_windows ref_windows_of(const struct vcl_node *node);
 size_t ref_seen(const struct ref_windows *windows, size_t o, size_t k);
 
 /* Batchnorm's features: channels, or values where there is one row of one channel. */
-uint32_t ref_features_of(struct vcl_shape shape);
+uint32_t ref_features_of(const struct vcl_node *node);
 
 #endif

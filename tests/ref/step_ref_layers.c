@@ -163,7 +163,7 @@ static void batchnorm_forward(const struct ref_pass *p)
 {
     const float *x = p->x[0], *gamma = p->param[0], *beta = p->param[1];
     float *y = p->y[0], *running_mean = p->param[2], *running_variance = p->param[3];
-    uint32_t features = ref_features_of(p->node->in[0]->shape);
+    uint32_t features = ref_features_of(p->node);
     uint32_t n = (uint32_t)outputs(p) / features;
     for (uint32_t j = 0; j < features; j++) {
         float squares, mean = moments(x + j, n, features, &squares);
@@ -179,7 +179,7 @@ static void batchnorm_backward(const struct ref_pass *p)
 {
     const float *x = p->x[0], *dy = p->dy[0], *gamma = p->param[0];
     float *dx = p->dx[0], *dgamma = p->dparam[0], *dbeta = p->dparam[1];
-    uint32_t features = ref_features_of(p->node->in[0]->shape);
+    uint32_t features = ref_features_of(p->node);
     uint32_t n = (uint32_t)outputs(p) / features;
     for (uint32_t j = 0; j < features; j++) {
         float squares, mean = moments(x + j, n, features, &squares), dot = 0;

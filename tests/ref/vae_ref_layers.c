@@ -165,8 +165,8 @@ static void normalise_back(const struct ref_pass *p, const struct group *g, doub
 static void each_group(const struct ref_pass *p,
                        void (*act)(const struct ref_pass *p, const struct group *g, double eps))
 {
-    size_t size = p->node->in[0]->size, features = ref_features_of(p->node->in[0]->shape);
     bool by_feature = strcmp(p->node->def->name, "batchnorm") == 0;
+    size_t size = p->node->in[0]->size, features = by_feature ? ref_features_of(p->node) : size;
     for (size_t i = 0; i < (by_feature ? features : p->rows); i++) {
         size_t at = by_feature ? i : 0;
         struct group g = {.first = i * size, .step = 1, .n = size, .own = 1};
