@@ -36,13 +36,18 @@ static double *term(const struct vae_ref *ref, const char *name)
     return ref->no_term;
 }
 
-struct vae_ref *vae_ref_create(struct vcl_ctx *ctx, const struct vcl_config *config,
-                               struct vcl_shape shape, size_t rows)
+struct vae_ref *vae_ref_create_for(struct vcl_ctx *ctx, const struct vcl_config *config,
+                                   struct vcl_shape shape, size_t rows,
+                                   enum vcl_status (*build)(struct vcl_build *b,
+                                                            struct vcl_error *err))
 {
     struct vae_ref *ref = ref_zeros(1, sizeof *ref);
     struct ref_graph *graph = &ref->graph;
     OK(vcl_model_create(ctx, config, shape, (uint32_t)rows, false, &ref->model, &test_error));
-    OK(vcl_model_build(ref->model, &ref->build, &test_error));
+    ref->build.model = ref->model;
+    vcl_graph_init(&ref->build.graph, ctx, &ref->model->params);
+    OK(build ? build(&ref->build, &test_error)
+             : vcl_model_build(ref->model, &ref->build, &test_error));
     ref_graph_init(graph, &numbers, &ref->build.graph, rows);
     ref->rows = rows;
     ref->data = ref->model->data_size;
@@ -52,15 +57,22 @@ struct vae_ref *vae_ref_create(struct vcl_ctx *ctx, const struct vcl_config *con
     ref->n_params = graph->n_trained;
     ref->params = graph->trained;
     ref->gradient = graph->gradient;
-    ref->eps = ref_zeros(rows * ref->latent, sizeof *ref->eps);
+    size_t repeat = ref->build.z ? ref->build.z->repeat : 1;
+    ref->eps = ref_zeros(rows * repeat * ref->latent, sizeof *ref->eps);
     ref->x = ref_data(graph, ref->build.x);
     ref->q = ref_data(graph, ref->build.q);
     ref->z = ref->build.z ? ref_data(graph, ref->build.z) : ref->q;
     ref->y = ref_data(graph, ref->build.y);
-    ref->no_term = ref_zeros(rows, sizeof *ref->no_term);
+    ref->no_term = ref_zeros(rows * repeat, sizeof *ref->no_term);
     ref->recon = term(ref, "recon");
     ref->kl = term(ref, "kl");
     return ref;
+}
+
+struct vae_ref *vae_ref_create(struct vcl_ctx *ctx, const struct vcl_config *config,
+                               struct vcl_shape shape, size_t rows)
+{
+    return vae_ref_create_for(ctx, config, shape, rows, NULL);
 }
 
 void vae_ref_destroy(struct vae_ref **ret_ref)

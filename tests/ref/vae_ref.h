@@ -29,6 +29,12 @@ struct vae_ref {
  * what the reference does not know. */
 struct vae_ref *vae_ref_create(struct vcl_ctx *ctx, const struct vcl_config *config,
                                struct vcl_shape shape, size_t rows);
+/* Of another graph over the same parameters, which `build` builds; of draws, rows of eps are those
+ * of z. */
+struct vae_ref *vae_ref_create_for(struct vcl_ctx *ctx, const struct vcl_config *config,
+                                   struct vcl_shape shape, size_t rows,
+                                   enum vcl_status (*build)(struct vcl_build *b,
+                                                            struct vcl_error *err));
 void vae_ref_destroy(struct vae_ref **ref);
 
 /* Fills recon, kl and what lies between; returns what is minimised: the sum over terms of weight

@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/model_by_hand.h"
 #include "common/worst.h"
@@ -136,41 +137,56 @@ void known_posterior(const struct known *known, size_t row, double *mean, double
     }
 }
 
-double known_log_weight(const struct known *known, size_t row)
+static uint32_t draws; /* an example, of the graph that is built next */
+
+static enum vcl_status build_weigher(struct vcl_build *b, struct vcl_error *err)
 {
-    const struct vae_ref *ref = known->ref;
-    double mean[16], logvar[16], sum = -ref->recon[row];
-    assert_true(ref->latent <= 16);
-    known_posterior(known, row, mean, logvar);
-    for (size_t j = 0; j < ref->latent; j++) {
-        double z = ref->z[row * ref->latent + j];
-        double eps = (z - mean[j]) / exp(0.5 * logvar[j]);
-        double log_prior = -0.5 * (z * z + log(TWO_PI));
-        double log_posterior = -0.5 * (eps * eps + logvar[j] + log(TWO_PI));
-        sum += log_prior - log_posterior;
+    struct vcl_value *x, *q, *z, *y, *recon, *ratio;
+    enum vcl_status r;
+    TRY(vcl_build_data(b, &x, err));
+    TRY(vcl_build_encoder(b, x, &q, err));
+    TRY(vcl_build_draws(b, q, draws, &z, &ratio, err));
+    TRY(vcl_build_decoder(b, z, &y, err));
+    TRY(vcl_build_reconstruction(b, x, y, &recon, err));
+    TRY(vcl_graph_term(&b->graph, "recon", recon, 0, err));
+    TRY(vcl_graph_term(&b->graph, "ratio", ratio, 0, err));
+out:
+    return r;
+}
+
+/* With the parameters and data of `known`, and the noise of k draws. */
+static struct vae_ref *weigher(struct known *known, uint64_t seed, uint32_t k)
+{
+    const struct vae_ref *from = known->ref;
+    size_t row = from->latent * sizeof *from->eps;
+    draws = k;
+    struct vae_ref *ref = vae_ref_create_for(test_target.ctx, known->config, known->shape,
+                                             known->count, build_weigher);
+    memcpy(ref->params, from->params, from->n_params * sizeof *from->params);
+    memcpy(ref->x, from->x, known->count * from->data * sizeof *from->x);
+    for (uint32_t s = 0; s < k; s++) {
+        known_draw_noise(known, seed, KNOWN_EVALUATION, s);
+        for (size_t r = 0; r < known->count; r++)
+            memcpy(ref->eps + (r * k + s) * from->latent, from->eps + r * from->latent, row);
     }
-    return sum;
+    return ref;
 }
 
 double known_nll(struct known *known, uint64_t seed, uint32_t k, size_t n)
 {
-    double *weights = calloc(n * k, sizeof *weights), sum = 0;
-    assert_non_null(weights);
-    for (uint32_t s = 0; s < k; s++) {
-        known_draw_noise(known, seed, KNOWN_EVALUATION, s);
-        vae_ref_forward(known->ref);
-        for (size_t r = 0; r < n; r++)
-            weights[r * k + s] = known_log_weight(known, r);
-    }
+    struct vae_ref *ref = weigher(known, seed, k);
+    const double *ratio = ref_data(&ref->graph, ref->build.graph.terms[1].value);
+    double sum = 0;
+    vae_ref_forward(ref);
     for (size_t r = 0; r < n; r++) {
         double most = -INFINITY, all = 0;
-        for (uint32_t s = 0; s < k; s++)
-            most = fmax(most, weights[r * k + s]);
-        for (uint32_t s = 0; s < k; s++)
-            all += exp(weights[r * k + s] - most);
+        for (size_t i = r * k; i < (r + 1) * k; i++)
+            most = fmax(most, ratio[i] - ref->recon[i]);
+        for (size_t i = r * k; i < (r + 1) * k; i++)
+            all += exp(ratio[i] - ref->recon[i] - most);
         sum -= most + log(all / k);
     }
-    free(weights);
+    vae_ref_destroy(&ref);
     return sum / (double)n;
 }
 
