@@ -204,8 +204,8 @@ static void test_curve(void **state)
     X(ae_bernoulli)                                                                                \
     X(linear)                                                                                      \
     X(wide)                                                                                        \
-    X(tall) X(norm) X(dropout) X(pool) X(conv) X(rows) X(iwae) X(iwae_gaussian) X(dreg) X(mog)     \
-        X(mog_iwae)
+    X(tall)                                                                                        \
+    X(norm) X(dropout) X(pool) X(conv) X(rows) X(iwae) X(iwae_gaussian) X(dreg) X(mog) X(mog_iwae)
 
 static const struct CMUnitTest tests[] = {
 #define GRADIENTS(file) {#file " gradients", test_gradients, NULL, NULL, (void *)#file},

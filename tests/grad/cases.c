@@ -185,29 +185,31 @@ double grad_number(uint32_t *index, double low, double high)
     return (double)(float)(low + (high - low) * (double)vcl_philox_uniform(&rng, 0, (*index)++));
 }
 
+static void draw_parameters(struct vae_ref *ref, const struct vcl_node *node, uint32_t *index)
+{
+    size_t at = 0, n = ref_trained_of(&ref->graph, node, &at), in = node->in[0]->size;
+    bool normalises = strstr(node->def->name, "norm");
+    double bound = normalises ? 0.8 : 1.5 / (in > 4 ? (double)in / 4 : 1);
+    for (size_t j = 0; j < n; j++)
+        ref->params[at + j] = grad_number(index, -bound, bound) + (normalises && j < n / 2);
+}
+
 struct vae_ref *grad_case_reference(const struct grad_case *c, const struct vcl_config *config)
 {
-    struct vae_ref *ref = vae_ref_create(config, c->shape, c->rows);
+    struct vae_ref *ref = vae_ref_create(test_target.ctx, config, c->shape, c->rows);
+    const struct vcl_graph *graph = &ref->build.graph;
     uint32_t index = 0;
     double low = strcmp(config->likelihood, "bernoulli") == 0 ? 0 : -2;
-    if (!ref)
-        fail_msg("%s: the reference in tests/ref knows no such model", c->name);
     ref->step = 1; /* that of test_model_step(model, 1) */
-    for (size_t i = 0; i < ref->count; i++) {
-        const struct vae_ref_node *node = &ref->nodes[i];
-        bool normalises = strstr(node->layer->name, "norm");
-        double bound = normalises ? 0.8 : 1.5 / (node->in > 4 ? node->in / 4.0 : 1);
-        for (size_t j = 0; j < node->n_params; j++)
-            ref->params[node->at + j] =
-                grad_number(&index, -bound, bound) + (normalises && j < node->n_params / 2);
-    }
+    for (size_t i = 0; i < graph->n_nodes; i++)
+        draw_parameters(ref, graph->nodes[i], &index);
     for (size_t i = 0; i < c->rows * ref->data; i++)
         ref->x[i] = grad_number(&index, low, low + 1 - 1.5 * low);
     for (size_t i = 0; i < c->rows * ref->latent; i++)
         ref->eps[i] = grad_number(&index, -2, 2);
-    const struct vae_ref_node *heads = &ref->nodes[ref->encoder_count - 1];
-    double *bias = ref->params + heads->at + heads->in * heads->units;
-    for (size_t j = ref->latent; c->clamped && j < heads->units; j += 2)
+    size_t units = ref->build.q->size;
+    double *bias = ref_pass_of(&ref->graph, ref->build.q->from).param[1];
+    for (size_t j = ref->latent; c->clamped && j < units; j += 2)
         bias[j] = -25;
     return ref;
 }

@@ -25,7 +25,8 @@ struct grad_case *grad_cases_create(size_t *ret_count);
 /* The case's configuration. */
 struct vcl_config *grad_case_config(const struct grad_case *c);
 
-/* The reference with parameters, x and eps in place, all of them floats. */
+/* The reference with parameters, x and eps in place, all of them floats; for the graph that the
+ * library builds on test_target.ctx. */
 struct vae_ref *grad_case_reference(const struct grad_case *c, const struct vcl_config *config);
 
 /* The next of a sequence of numbers in [low, high), the same on every machine; floats. */

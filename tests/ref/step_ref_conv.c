@@ -2,26 +2,13 @@
  *
  * Convolutional layers of the float reference, in the orders of docs/same-bits.md.
  */
-#include "ref/step_ref_conv.h"
-
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "ref/node_geometry.h"
 #include "ref/step_ref_ops.h"
-
-bool step_ref_conv_read(struct step_ref_node *node, const char *words)
-{
-    if (!ref_conv_read(node->layer->name, words, node->in_shape, &node->conv, &node->shape))
-        return false;
-    uint32_t weights = ref_conv_weights(&node->conv);
-    float bound = 1.0f / sqrtf((float)(weights / node->conv.map.channels));
-    node->tensors[node->n_tensors++] = (struct step_ref_tensor){.count = weights, .bound = bound};
-    node->tensors[node->n_tensors++] =
-        (struct step_ref_tensor){.count = node->shape.channels, .bound = bound};
-    return true;
-}
+#include "ref/step_ref_rows.h"
 
 static uint32_t pixels(struct vcl_shape shape)
 {
@@ -32,9 +19,7 @@ static uint32_t pixels(struct vcl_shape shape)
 static float *patches_of(const struct ref_conv *g, uint32_t rows, const float *images)
 {
     uint32_t taps = g->kernel[0] * g->kernel[1], channels = g->image.channels;
-    float *patches = calloc((size_t)rows * pixels(g->map) * taps * channels, sizeof *patches);
-    if (!patches)
-        abort();
+    float *patches = ref_zeros((size_t)rows * pixels(g->map) * taps * channels, sizeof *patches);
     for (uint32_t at = 0; at < rows * pixels(g->map); at++) {
         uint32_t place = at % pixels(g->map);
         const float *image = images + (size_t)(at / pixels(g->map)) * pixels(g->image) * channels;
@@ -112,61 +97,59 @@ static void to_image(const struct ref_conv *g, uint32_t rows, const float *maps,
     }
 }
 
-static void add_bias(struct step_ref *ref, struct step_ref_node *node)
+/* ---- the passes; weights, bias ---- */
+
+float step_ref_conv_bound(const struct vcl_node *node)
 {
-    const float *bias = ref->value + node->tensors[1].at;
-    for (size_t i = 0; i < (size_t)ref->rows * node->units; i++)
-        node->pre[i] = node->pre[i] + bias[i % node->shape.channels];
+    const struct ref_conv g = ref_conv_of(node);
+    return 1.0f / sqrtf((float)(ref_conv_weights(&g) / g.map.channels));
 }
 
-static void bias_gradient(struct step_ref *ref, const struct step_ref_node *node)
+static void add_bias(const struct ref_pass *p)
 {
-    for (uint32_t c = 0; c < node->shape.channels; c++)
-        ref->gradient[node->tensors[1].at + c] =
-            step_ref_column_sum(node->dy, ref->rows * pixels(node->shape), node->shape.channels, c);
+    const float *bias = p->param[1];
+    float *y = p->y[0];
+    for (size_t i = 0; i < p->rows * p->node->out[0]->size; i++)
+        y[i] = y[i] + bias[i % p->node->out[0]->shape.channels];
 }
 
-void step_ref_conv_forward(struct step_ref *ref, struct step_ref_node *node)
+static void bias_gradient(const struct ref_pass *p)
 {
-    to_map(&node->conv, ref->rows, node->x, ref->value + node->tensors[0].at, node->pre);
-    add_bias(ref, node);
+    const struct vcl_shape shape = p->node->out[0]->shape;
+    float *dbias = p->dparam[1];
+    for (uint32_t c = 0; c < shape.channels; c++)
+        dbias[c] =
+            step_ref_column_sum(p->dy[0], (uint32_t)p->rows * pixels(shape), shape.channels, c);
 }
 
-void step_ref_conv_backward(struct step_ref *ref, const struct step_ref_node *node)
+void step_ref_conv_forward(const struct ref_pass *p)
 {
-    to_weights(&node->conv, ref->rows, node->x, node->dy, ref->gradient + node->tensors[0].at);
-    bias_gradient(ref, node);
-    if (node->dx)
-        to_image(&node->conv, ref->rows, node->dy, ref->value + node->tensors[0].at, node->dx);
+    const struct ref_conv g = ref_conv_of(p->node);
+    to_map(&g, (uint32_t)p->rows, p->x[0], p->param[0], p->y[0]);
+    add_bias(p);
 }
 
-void step_ref_deconv_forward(struct step_ref *ref, struct step_ref_node *node)
+void step_ref_conv_backward(const struct ref_pass *p)
 {
-    to_image(&node->conv, ref->rows, node->x, ref->value + node->tensors[0].at, node->pre);
-    add_bias(ref, node);
+    const struct ref_conv g = ref_conv_of(p->node);
+    to_weights(&g, (uint32_t)p->rows, p->x[0], p->dy[0], p->dparam[0]);
+    bias_gradient(p);
+    if (p->dx[0])
+        to_image(&g, (uint32_t)p->rows, p->dy[0], p->param[0], p->dx[0]);
 }
 
-void step_ref_deconv_backward(struct step_ref *ref, const struct step_ref_node *node)
+void step_ref_deconv_forward(const struct ref_pass *p)
 {
-    to_weights(&node->conv, ref->rows, node->dy, node->x, ref->gradient + node->tensors[0].at);
-    bias_gradient(ref, node);
-    if (node->dx)
-        to_map(&node->conv, ref->rows, node->dy, ref->value + node->tensors[0].at, node->dx);
+    const struct ref_conv g = ref_conv_of(p->node);
+    to_image(&g, (uint32_t)p->rows, p->x[0], p->param[0], p->y[0]);
+    add_bias(p);
 }
 
-bool step_ref_reshape_read(struct step_ref_node *node, const char *words)
+void step_ref_deconv_backward(const struct ref_pass *p)
 {
-    struct vcl_shape *to = &node->shape;
-    return sscanf(words, "%u %u %u", &to->height, &to->width, &to->channels) == 3;
-}
-
-void step_ref_reshape_forward(struct step_ref *ref, struct step_ref_node *node)
-{
-    memcpy(node->pre, node->x, (size_t)ref->rows * node->units * sizeof *node->pre);
-}
-
-void step_ref_reshape_backward(struct step_ref *ref, const struct step_ref_node *node)
-{
-    if (node->dx)
-        memcpy(node->dx, node->dy, (size_t)ref->rows * node->units * sizeof *node->dx);
+    const struct ref_conv g = ref_conv_of(p->node);
+    to_weights(&g, (uint32_t)p->rows, p->dy[0], p->x[0], p->dparam[0]);
+    bias_gradient(p);
+    if (p->dx[0])
+        to_map(&g, (uint32_t)p->rows, p->dy[0], p->param[0], p->dx[0]);
 }

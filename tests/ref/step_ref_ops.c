@@ -9,7 +9,7 @@
 
 #include "check/host_math.h"
 
-enum { CHUNK = 256, LANES = 16, NORM_RUN = 1024 };
+enum { CHUNK = STEP_REF_CHUNK, LANES = 16, NORM_RUN = 1024 };
 
 static uint32_t least(uint32_t a, uint32_t b)
 {

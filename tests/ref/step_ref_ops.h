@@ -1,26 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * The operations that step_ref is made of.
+ * Sums in their orders, and optimisers, that step_ref is made of.
  */
 #ifndef REF_STEP_REF_OPS_H
 #define REF_STEP_REF_OPS_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* slope(x, y) is the derivative at x, where y = value(x). */
-struct step_ref_activation {
-    const char *name;
-    float (*value)(float x), (*slope)(float x, float y);
-};
-const struct step_ref_activation *step_ref_activation(const char *name); /* or NULL */
-
-struct step_ref_likelihood {
-    const char *name;
-    float (*loss)(float x, float y, float sigma), (*slope)(float x, float y, float sigma);
-};
-const struct step_ref_likelihood *step_ref_likelihood(const char *name);
+enum { STEP_REF_CHUNK = 256 }; /* of what is summed from zero before it is added */
 
 /* Element (i, p) of an operand that lies at a[i * row + p * col]. */
 struct step_ref_operand {

@@ -3,25 +3,17 @@
  * Activations and likelihoods of the float reference.
  */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "check/host_math.h"
+#include "gemm/gemm.h"
 #include "ref/step_ref_ops.h"
+#include "ref/step_ref_rows.h"
+#include "vae/node_likelihood.h"
 
 static const float LEAK = 0.01f, SELU_SCALE = 1.0507009873554805f, SELU_ALPHA = 1.6732632423543772f;
 static const float HALF_LOG_2PI = 0.91893853320467274178f;
-
-static float identity(float x)
-{
-    return x;
-}
-
-static float identity_slope(float x, float y)
-{
-    (void)x;
-    (void)y;
-    return 1;
-}
 
 static float relu(float x)
 {
@@ -108,25 +100,45 @@ static float softplus_slope(float x, float y)
     return -vcl_host_expm1(-y);
 }
 
-const struct step_ref_activation *step_ref_activation(const char *name)
+/* slope(x, y) is the derivative at x, where y = value(x). */
+static const struct activation {
+    const char *name;
+    float (*value)(float x), (*slope)(float x, float y);
+} activations[] = {
+    {"relu", relu, relu_slope},
+    {"leaky_relu", leaky_relu, leaky_relu_slope},
+    {"elu", elu, elu_slope},
+    {"selu", selu, selu_slope},
+    {"gelu", gelu, gelu_slope},
+    {"silu", silu, silu_slope},
+    {"tanh", vcl_host_tanh, tanh_slope},
+    {"sigmoid", vcl_host_sigmoid, sigmoid_slope},
+    {"softplus", vcl_host_softplus, softplus_slope},
+    {0},
+};
+
+static const struct activation *activation_of(const struct ref_pass *p)
 {
-    static const struct step_ref_activation rows[] = {
-        {"identity", identity, identity_slope},
-        {"relu", relu, relu_slope},
-        {"leaky_relu", leaky_relu, leaky_relu_slope},
-        {"elu", elu, elu_slope},
-        {"selu", selu, selu_slope},
-        {"gelu", gelu, gelu_slope},
-        {"silu", silu, silu_slope},
-        {"tanh", vcl_host_tanh, tanh_slope},
-        {"sigmoid", vcl_host_sigmoid, sigmoid_slope},
-        {"softplus", vcl_host_softplus, softplus_slope},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        if (strcmp(rows[i].name, name) == 0)
-            return &rows[i];
-    }
-    return NULL;
+    const struct vcl_activation *config = p->node->config;
+    return ref_row(activations, sizeof *activations, "activation", config->name);
+}
+
+void step_ref_activation_forward(const struct ref_pass *p)
+{
+    const struct activation *activation = activation_of(p);
+    const float *x = p->x[0];
+    float *y = p->y[0];
+    for (size_t i = 0; i < p->rows * p->node->out[0]->size; i++)
+        y[i] = activation->value(x[i]);
+}
+
+void step_ref_activation_backward(const struct ref_pass *p)
+{
+    const struct activation *activation = activation_of(p);
+    const float *x = p->x[0], *y = p->y[0], *dy = p->dy[0];
+    float *dx = p->dx[0];
+    for (size_t i = 0; i < p->rows * p->node->out[0]->size; i++)
+        dx[i] = dy[i] * activation->slope(x[i], y[i]);
 }
 
 static float bernoulli(float x, float y, float sigma)
@@ -164,16 +176,44 @@ static float squared_slope(float x, float y, float sigma)
     return 2 * (y - x);
 }
 
-const struct step_ref_likelihood *step_ref_likelihood(const char *name)
+static const struct likelihood {
+    const char *name;
+    float (*loss)(float x, float y, float sigma), (*slope)(float x, float y, float sigma);
+} likelihoods[] = {
+    {"bernoulli", bernoulli, bernoulli_slope},
+    {"gaussian", gaussian, gaussian_slope},
+    {"squared", squared, squared_slope},
+    {0},
+};
+
+static const struct likelihood *likelihood_of(const struct ref_pass *p)
 {
-    static const struct step_ref_likelihood rows[] = {
-        {"bernoulli", bernoulli, bernoulli_slope},
-        {"gaussian", gaussian, gaussian_slope},
-        {"squared", squared, squared_slope},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        if (strcmp(rows[i].name, name) == 0)
-            return &rows[i];
-    }
-    return NULL;
+    const struct vcl_node_likelihood *config = p->node->config;
+    return ref_row(likelihoods, sizeof *likelihoods, "likelihood", config->form.formula);
+}
+
+void step_ref_likelihood_forward(const struct ref_pass *p)
+{
+    const struct vcl_node_likelihood *config = p->node->config;
+    const struct likelihood *likelihood = likelihood_of(p);
+    const float *x = p->x[0], *y = p->x[1];
+    size_t size = p->node->in[1]->size, repeat = p->rows / p->ref->rows;
+    float *loss = p->y[0], *terms = ref_zeros(p->rows * size, sizeof *terms);
+    for (size_t i = 0; i < p->rows * size; i++)
+        terms[i] = likelihood->loss(x[ref_shared(i, size, repeat)], y[i], config->form.constant);
+    for (size_t r = 0; r < p->rows; r++)
+        loss[r] = step_ref_row_sum(terms + r * size, size);
+    free(terms);
+}
+
+void step_ref_likelihood_backward(const struct ref_pass *p)
+{
+    const struct vcl_node_likelihood *config = p->node->config;
+    const struct likelihood *likelihood = likelihood_of(p);
+    const float *x = p->x[0], *y = p->x[1], *dloss = p->dy[0];
+    float *dy = p->dx[1];
+    size_t size = p->node->in[1]->size, repeat = p->rows / p->ref->rows;
+    for (size_t i = 0; i < p->rows * size; i++)
+        dy[i] = dloss[i / size] *
+                likelihood->slope(x[ref_shared(i, size, repeat)], y[i], config->form.constant);
 }

@@ -2,18 +2,8 @@
  *
  * Convolutional layers of the reference: one sum over all that meets, read three ways.
  */
-#include "ref/vae_ref_conv.h"
-
-#include <stdio.h>
-#include <string.h>
-
-bool vae_ref_conv_read(struct vae_ref_node *node, const char *words)
-{
-    if (!ref_conv_read(node->layer->name, words, node->in_shape, &node->conv, &node->shape))
-        return false;
-    node->n_params = ref_conv_weights(&node->conv) + node->shape.channels;
-    return true;
-}
+#include "ref/node_geometry.h"
+#include "ref/vae_ref_rows.h"
 
 /* One of the three is added to: the product of the others for each pair of a map's value and a
  * value under its kernel. */
@@ -57,73 +47,56 @@ static void meet_all(const struct ref_conv *g, size_t rows, const struct meeting
     }
 }
 
-static void add_bias(const struct vae_ref *ref, struct vae_ref_node *node)
+static void add_bias(const struct ref_pass *p)
 {
-    const double *bias = ref->params + node->at + ref_conv_weights(&node->conv);
-    for (size_t i = 0; i < ref->rows * node->units; i++)
-        node->pre[i] = bias[i % node->shape.channels];
+    const double *bias = p->param[1];
+    double *y = p->y[0];
+    for (size_t i = 0; i < p->rows * p->node->out[0]->size; i++)
+        y[i] = bias[i % p->node->out[0]->shape.channels];
 }
 
-static void bias_gradient(struct vae_ref *ref, const struct vae_ref_node *node)
+static void bias_gradient(const struct ref_pass *p)
 {
-    double *bias = ref->gradient + node->at + ref_conv_weights(&node->conv);
-    for (size_t i = 0; i < ref->rows * node->units; i++)
-        bias[i % node->shape.channels] += node->dy[i];
+    const double *dy = p->dy[0];
+    double *bias = p->dparam[1];
+    for (size_t i = 0; i < p->rows * p->node->out[0]->size; i++)
+        bias[i % p->node->out[0]->shape.channels] += dy[i];
 }
 
-void vae_ref_conv_forward(const struct vae_ref *ref, struct vae_ref_node *node)
+void vae_ref_conv_forward(const struct ref_pass *p)
 {
-    add_bias(ref, node);
-    meet_all(&node->conv, ref->rows,
-             &(struct meeting){MAP, .image = node->x, .weight = ref->params + node->at,
-                               .to = node->pre});
+    const struct ref_conv g = ref_conv_of(p->node);
+    add_bias(p);
+    meet_all(&g, p->rows,
+             &(struct meeting){MAP, .image = p->x[0], .weight = p->param[0], .to = p->y[0]});
 }
 
-void vae_ref_conv_backward(struct vae_ref *ref, const struct vae_ref_node *node)
+void vae_ref_conv_backward(const struct ref_pass *p)
 {
-    bias_gradient(ref, node);
-    meet_all(&node->conv, ref->rows,
-             &(struct meeting){WEIGHT, .image = node->x, .map = node->dy,
-                               .to = ref->gradient + node->at});
-    if (node->dx)
-        meet_all(&node->conv, ref->rows,
-                 &(struct meeting){IMAGE, .map = node->dy, .weight = ref->params + node->at,
-                                   .to = node->dx});
+    const struct ref_conv g = ref_conv_of(p->node);
+    bias_gradient(p);
+    meet_all(&g, p->rows,
+             &(struct meeting){WEIGHT, .image = p->x[0], .map = p->dy[0], .to = p->dparam[0]});
+    if (p->dx[0])
+        meet_all(&g, p->rows,
+                 &(struct meeting){IMAGE, .map = p->dy[0], .weight = p->param[0], .to = p->dx[0]});
 }
 
-void vae_ref_deconv_forward(const struct vae_ref *ref, struct vae_ref_node *node)
+void vae_ref_deconv_forward(const struct ref_pass *p)
 {
-    add_bias(ref, node);
-    meet_all(&node->conv, ref->rows,
-             &(struct meeting){IMAGE, .map = node->x, .weight = ref->params + node->at,
-                               .to = node->pre});
+    const struct ref_conv g = ref_conv_of(p->node);
+    add_bias(p);
+    meet_all(&g, p->rows,
+             &(struct meeting){IMAGE, .map = p->x[0], .weight = p->param[0], .to = p->y[0]});
 }
 
-void vae_ref_deconv_backward(struct vae_ref *ref, const struct vae_ref_node *node)
+void vae_ref_deconv_backward(const struct ref_pass *p)
 {
-    bias_gradient(ref, node);
-    meet_all(&node->conv, ref->rows,
-             &(struct meeting){WEIGHT, .image = node->dy, .map = node->x,
-                               .to = ref->gradient + node->at});
-    if (node->dx)
-        meet_all(&node->conv, ref->rows,
-                 &(struct meeting){MAP, .image = node->dy, .weight = ref->params + node->at,
-                                   .to = node->dx});
-}
-
-bool vae_ref_reshape_read(struct vae_ref_node *node, const char *words)
-{
-    struct vcl_shape *to = &node->shape;
-    return sscanf(words, "%u %u %u", &to->height, &to->width, &to->channels) == 3;
-}
-
-void vae_ref_reshape_forward(const struct vae_ref *ref, struct vae_ref_node *node)
-{
-    memcpy(node->pre, node->x, ref->rows * node->units * sizeof *node->pre);
-}
-
-void vae_ref_reshape_backward(struct vae_ref *ref, const struct vae_ref_node *node)
-{
-    if (node->dx)
-        memcpy(node->dx, node->dy, ref->rows * node->units * sizeof *node->dx);
+    const struct ref_conv g = ref_conv_of(p->node);
+    bias_gradient(p);
+    meet_all(&g, p->rows,
+             &(struct meeting){WEIGHT, .image = p->dy[0], .map = p->x[0], .to = p->dparam[0]});
+    if (p->dx[0])
+        meet_all(&g, p->rows,
+                 &(struct meeting){MAP, .image = p->dy[0], .weight = p->param[0], .to = p->dx[0]});
 }

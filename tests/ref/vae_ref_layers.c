@@ -1,54 +1,45 @@
 /* SPDX-License-Identifier: MIT
  *
- * Layers of the reference.
+ * The reference's kinds of nodes: the table, and most layers. To add one: its forward and backward
+ * from the formula, and its row.
  */
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/philox.h"
-#include "ref/vae_ref_conv.h"
-
-static const double EPS = 1e-5; /* of both normalisations, in float's rounding */
+#include "ref/node_geometry.h"
+#include "ref/vae_ref_rows.h"
 
 /* ---- dense: weight (in, units), bias ---- */
 
-static bool dense_read(struct vae_ref_node *node, const char *words)
+static void dense_forward(const struct ref_pass *p)
 {
-    unsigned units;
-    if (sscanf(words, "%u", &units) != 1)
-        return false;
-    node->shape = (struct vcl_shape){1, units, 1};
-    node->n_params = (node->in + 1) * units;
-    return true;
-}
-
-static void dense_forward(const struct vae_ref *ref, struct vae_ref_node *node)
-{
-    const double *weight = ref->params + node->at, *bias = weight + node->in * node->units;
-    for (size_t r = 0; r < ref->rows; r++) {
-        for (size_t j = 0; j < node->units; j++) {
+    const double *x = p->x[0], *weight = p->param[0], *bias = p->param[1];
+    size_t in = p->node->in[0]->size, units = p->node->out[0]->size;
+    double *y = p->y[0];
+    for (size_t r = 0; r < p->rows; r++) {
+        for (size_t j = 0; j < units; j++) {
             double sum = bias[j];
-            for (size_t k = 0; k < node->in; k++)
-                sum += node->x[r * node->in + k] * weight[k * node->units + j];
-            node->pre[r * node->units + j] = sum;
+            for (size_t k = 0; k < in; k++)
+                sum += x[r * in + k] * weight[k * units + j];
+            y[r * units + j] = sum;
         }
     }
 }
 
-static void dense_backward(struct vae_ref *ref, const struct vae_ref_node *node)
+static void dense_backward(const struct ref_pass *p)
 {
-    const double *weight = ref->params + node->at;
-    double *dweight = ref->gradient + node->at, *dbias = dweight + node->in * node->units;
-    for (size_t r = 0; r < ref->rows; r++) {
-        for (size_t j = 0; j < node->units; j++) {
-            double slope = node->dy[r * node->units + j];
+    const double *x = p->x[0], *weight = p->param[0], *dy = p->dy[0];
+    double *dx = p->dx[0], *dweight = p->dparam[0], *dbias = p->dparam[1];
+    size_t in = p->node->in[0]->size, units = p->node->out[0]->size;
+    for (size_t r = 0; r < p->rows; r++) {
+        for (size_t j = 0; j < units; j++) {
+            double slope = dy[r * units + j];
             dbias[j] += slope;
-            for (size_t k = 0; k < node->in; k++) {
-                dweight[k * node->units + j] += slope * node->x[r * node->in + k];
-                if (node->dx)
-                    node->dx[r * node->in + k] += slope * weight[k * node->units + j];
+            for (size_t k = 0; k < in; k++) {
+                dweight[k * units + j] += slope * x[r * in + k];
+                if (dx)
+                    dx[r * in + k] += slope * weight[k * units + j];
             }
         }
     }
@@ -56,133 +47,77 @@ static void dense_backward(struct vae_ref *ref, const struct vae_ref_node *node)
 
 /* ---- pooling ---- */
 
-static bool pool_read(struct vae_ref_node *node, const char *words)
+/* Values of the output. */
+static size_t outputs(const struct ref_pass *p)
 {
-    unsigned size, stride;
-    if (sscanf(words, " k%u s%u", &size, &stride) != 2)
-        return false;
-    node->size = size;
-    node->stride = stride;
-    node->shape.height = (node->in_shape.height - size) / stride + 1;
-    node->shape.width = (node->in_shape.width - size) / stride + 1;
-    return true;
+    return p->rows * p->node->out[0]->size;
 }
 
-/* Element (row, i, j, c) of images of a shape. */
-static size_t at(struct vcl_shape shape, size_t row, size_t i, size_t j, size_t c)
+/* The largest of output o's window: where in x. */
+static size_t largest(const struct ref_windows *w, const double *x, size_t o)
 {
-    return ((row * shape.height + i) * shape.width + j) * shape.channels + c;
-}
-
-/* The largest of output (row, i, j, c)'s window: where in x. */
-static size_t largest(const struct vae_ref_node *node, size_t row, size_t i, size_t j, size_t c)
-{
-    size_t best = at(node->in_shape, row, i * node->stride, j * node->stride, c);
-    for (size_t k = 0; k < node->size * node->size; k++) {
-        size_t here = at(node->in_shape, row, i * node->stride + k / node->size,
-                         j * node->stride + k % node->size, c);
-        if (node->x[here] > node->x[best])
-            best = here;
+    size_t best = ref_seen(w, o, 0);
+    for (size_t k = 1; k < w->count; k++) {
+        if (x[ref_seen(w, o, k)] > x[best])
+            best = ref_seen(w, o, k);
     }
     return best;
 }
 
-/* Indices of output o of (row, i, j, c). */
-struct index {
-    size_t row, i, j, c;
-};
-
-static struct index split(struct vcl_shape shape, size_t o)
+static void maxpool_forward(const struct ref_pass *p)
 {
-    struct index index = {.c = o % shape.channels};
-    o /= shape.channels;
-    index.j = o % shape.width;
-    o /= shape.width;
-    index.i = o % shape.height;
-    index.row = o / shape.height;
-    return index;
+    const struct ref_windows w = ref_windows_of(p->node);
+    const double *x = p->x[0];
+    double *y = p->y[0];
+    for (size_t o = 0; o < outputs(p); o++)
+        y[o] = x[largest(&w, x, o)];
 }
 
-static void maxpool_forward(const struct vae_ref *ref, struct vae_ref_node *node)
+static void maxpool_backward(const struct ref_pass *p)
 {
-    for (size_t o = 0; o < ref->rows * node->units; o++) {
-        struct index n = split(node->shape, o);
-        node->pre[o] = node->x[largest(node, n.row, n.i, n.j, n.c)];
+    const struct ref_windows w = ref_windows_of(p->node);
+    const double *dy = p->dy[0];
+    double *dx = p->dx[0];
+    for (size_t o = 0; dx && o < outputs(p); o++)
+        dx[largest(&w, p->x[0], o)] += dy[o];
+}
+
+/* Means of windows, of which upsampling has those of one pixel. */
+static void mean_forward(const struct ref_pass *p)
+{
+    const struct ref_windows w = ref_windows_of(p->node);
+    const double *x = p->x[0];
+    double *y = p->y[0];
+    for (size_t o = 0; o < outputs(p); o++) {
+        y[o] = 0;
+        for (size_t k = 0; k < w.count; k++)
+            y[o] += x[ref_seen(&w, o, k)] / (double)w.count;
     }
 }
 
-static void maxpool_backward(struct vae_ref *ref, const struct vae_ref_node *node)
+static void mean_backward(const struct ref_pass *p)
 {
-    for (size_t o = 0; node->dx && o < ref->rows * node->units; o++) {
-        struct index n = split(node->shape, o);
-        node->dx[largest(node, n.row, n.i, n.j, n.c)] += node->dy[o];
-    }
-}
-
-static void avgpool_forward(const struct vae_ref *ref, struct vae_ref_node *node)
-{
-    double count = (double)(node->size * node->size);
-    for (size_t o = 0; o < ref->rows * node->units; o++) {
-        struct index n = split(node->shape, o);
-        node->pre[o] = 0;
-        for (size_t k = 0; k < node->size * node->size; k++)
-            node->pre[o] += node->x[at(node->in_shape, n.row, n.i * node->stride + k / node->size,
-                                       n.j * node->stride + k % node->size, n.c)] /
-                            count;
-    }
-}
-
-static void avgpool_backward(struct vae_ref *ref, const struct vae_ref_node *node)
-{
-    double count = (double)(node->size * node->size);
-    for (size_t o = 0; node->dx && o < ref->rows * node->units; o++) {
-        struct index n = split(node->shape, o);
-        for (size_t k = 0; k < node->size * node->size; k++)
-            node->dx[at(node->in_shape, n.row, n.i * node->stride + k / node->size,
-                        n.j * node->stride + k % node->size, n.c)] += node->dy[o] / count;
-    }
-}
-
-/* ---- upsample ---- */
-
-static bool upsample_read(struct vae_ref_node *node, const char *words)
-{
-    unsigned factor;
-    if (sscanf(words, "%u", &factor) != 1)
-        return false;
-    node->size = factor;
-    node->shape.height *= factor;
-    node->shape.width *= factor;
-    return true;
-}
-
-static void upsample_forward(const struct vae_ref *ref, struct vae_ref_node *node)
-{
-    for (size_t o = 0; o < ref->rows * node->units; o++) {
-        struct index n = split(node->shape, o);
-        node->pre[o] = node->x[at(node->in_shape, n.row, n.i / node->size, n.j / node->size, n.c)];
-    }
-}
-
-static void upsample_backward(struct vae_ref *ref, const struct vae_ref_node *node)
-{
-    for (size_t o = 0; node->dx && o < ref->rows * node->units; o++) {
-        struct index n = split(node->shape, o);
-        node->dx[at(node->in_shape, n.row, n.i / node->size, n.j / node->size, n.c)] += node->dy[o];
+    const struct ref_windows w = ref_windows_of(p->node);
+    const double *dy = p->dy[0];
+    double *dx = p->dx[0];
+    for (size_t o = 0; dx && o < outputs(p); o++) {
+        for (size_t k = 0; k < w.count; k++)
+            dx[ref_seen(&w, o, k)] += dy[o] / (double)w.count;
     }
 }
 
 /* ---- normalisation: gamma, beta ---- */
 
-/* x and dy of a group of n values that are normalised together, `step` apart from `first` on; the
- * k-th has gamma[k * own]. */
+/* A group of n values that are normalised together, `step` apart from `first` on; the k-th has
+ * gamma[k * own]. */
 struct group {
     size_t first, step, n, own;
     const double *gamma, *beta;
     double *dgamma, *dbeta;
 };
 
-static void moments(const double *x, const struct group *g, double *ret_mean, double *ret_deviation)
+static void moments(const double *x, const struct group *g, double eps, double *ret_mean,
+                    double *ret_deviation)
 {
     double mean = 0, variance = 0;
     for (size_t k = 0; k < g->n; k++)
@@ -190,162 +125,127 @@ static void moments(const double *x, const struct group *g, double *ret_mean, do
     for (size_t k = 0; k < g->n; k++)
         variance += pow(x[g->first + k * g->step] - mean, 2) / (double)g->n;
     *ret_mean = mean;
-    *ret_deviation = sqrt(variance + (double)(float)EPS);
+    *ret_deviation = sqrt(variance + eps);
 }
 
-static void normalise(const struct vae_ref_node *node, const struct group *g)
+static void normalise(const struct ref_pass *p, const struct group *g, double eps)
 {
-    double mean, deviation;
-    moments(node->x, g, &mean, &deviation);
+    const double *x = p->x[0];
+    double mean, deviation, *y = p->y[0];
+    moments(x, g, eps, &mean, &deviation);
     for (size_t k = 0; k < g->n; k++) {
         size_t i = g->first + k * g->step;
-        node->pre[i] = (node->x[i] - mean) / deviation * g->gamma[k * g->own] + g->beta[k * g->own];
+        y[i] = (x[i] - mean) / deviation * g->gamma[k * g->own] + g->beta[k * g->own];
     }
 }
 
 /* y_k = gamma_k h_k + beta_k, h = (x - mean) / deviation; d h_k / d x_i =
  * (delta_ki - 1/n - h_k h_i / n) / deviation. */
-static void normalise_back(const struct vae_ref_node *node, const struct group *g)
+static void normalise_back(const struct ref_pass *p, const struct group *g, double eps)
 {
-    double mean, deviation, sum = 0, dot = 0;
-    moments(node->x, g, &mean, &deviation);
+    const double *x = p->x[0], *dy = p->dy[0];
+    double mean, deviation, sum = 0, dot = 0, *dx = p->dx[0];
+    moments(x, g, eps, &mean, &deviation);
     for (size_t k = 0; k < g->n; k++) {
         size_t i = g->first + k * g->step;
-        double h = (node->x[i] - mean) / deviation, dh = node->dy[i] * g->gamma[k * g->own];
-        g->dgamma[k * g->own] += node->dy[i] * h;
-        g->dbeta[k * g->own] += node->dy[i];
+        double h = (x[i] - mean) / deviation, dh = dy[i] * g->gamma[k * g->own];
+        g->dgamma[k * g->own] += dy[i] * h;
+        g->dbeta[k * g->own] += dy[i];
         sum += dh / (double)g->n;
         dot += dh * h / (double)g->n;
     }
-    for (size_t k = 0; node->dx && k < g->n; k++) {
+    for (size_t k = 0; dx && k < g->n; k++) {
         size_t i = g->first + k * g->step;
-        double h = (node->x[i] - mean) / deviation, dh = node->dy[i] * g->gamma[k * g->own];
-        node->dx[i] += (dh - sum - h * dot) / deviation;
+        double h = (x[i] - mean) / deviation, dh = dy[i] * g->gamma[k * g->own];
+        dx[i] += (dh - sum - h * dot) / deviation;
     }
 }
 
-static struct group group_of(const struct vae_ref *ref, const struct vae_ref_node *node, size_t i)
+/* Of batchnorm feature i; of layernorm row i, each of whose values has its own parameters. */
+static void each_group(const struct ref_pass *p,
+                       void (*act)(const struct ref_pass *p, const struct group *g, double eps))
 {
-    size_t half = node->n_params / 2;
-    struct group g = {.gamma = ref->params + node->at,
-                      .beta = ref->params + node->at + half,
-                      .dgamma = ref->gradient + node->at,
-                      .dbeta = ref->gradient + node->at + half};
-    if (node->features) { /* feature i */
-        g.first = i;
-        g.step = node->features;
-        g.n = ref->rows * node->in / node->features;
-        g.gamma += i;
-        g.beta += i;
-        g.dgamma += i;
-        g.dbeta += i;
-    } else { /* row i */
-        g.first = i * node->in;
-        g.step = g.own = 1;
-        g.n = node->in;
-    }
-    return g;
-}
-
-static bool batchnorm_read(struct vae_ref_node *node, const char *words)
-{
-    const struct vcl_shape in = node->in_shape;
-    node->features = in.height == 1 && in.channels == 1 ? in.width : in.channels;
-    node->n_params = 2 * node->features;
-    return !*words;
-}
-
-static bool layernorm_read(struct vae_ref_node *node, const char *words)
-{
-    node->n_params = 2 * node->in;
-    return !*words;
-}
-
-static void norm_forward(const struct vae_ref *ref, struct vae_ref_node *node)
-{
-    for (size_t i = 0; i < (node->features ? node->features : ref->rows); i++) {
-        const struct group g = group_of(ref, node, i);
-        normalise(node, &g);
+    bool by_feature = strcmp(p->node->def->name, "batchnorm") == 0;
+    size_t size = p->node->in[0]->size, features = by_feature ? ref_features_of(p->node) : size;
+    for (size_t i = 0; i < (by_feature ? features : p->rows); i++) {
+        size_t at = by_feature ? i : 0;
+        struct group g = {.first = i * size, .step = 1, .n = size, .own = 1};
+        if (by_feature)
+            g = (struct group){.first = i, .step = features, .n = p->rows * size / features};
+        g.gamma = (const double *)p->param[0] + at;
+        g.beta = (const double *)p->param[1] + at;
+        g.dgamma = p->dparam[0] ? (double *)p->dparam[0] + at : NULL;
+        g.dbeta = p->dparam[1] ? (double *)p->dparam[1] + at : NULL;
+        act(p, &g, (double)(float)ref_option(p->node, "eps"));
     }
 }
 
-static void norm_backward(struct vae_ref *ref, const struct vae_ref_node *node)
+static void norm_forward(const struct ref_pass *p)
 {
-    for (size_t i = 0; i < (node->features ? node->features : ref->rows); i++) {
-        const struct group g = group_of(ref, node, i);
-        normalise_back(node, &g);
-    }
+    each_group(p, normalise);
+}
+
+static void norm_backward(const struct ref_pass *p)
+{
+    each_group(p, normalise_back);
 }
 
 /* ---- dropout ---- */
 
-static bool dropout_read(struct vae_ref_node *node, const char *words)
+static void drop(const struct ref_pass *p, const double *from, double *to)
 {
-    return sscanf(words, "%lf", &node->number) == 1;
-}
-
-/* What value (row, col) is multiplied by. */
-static double mask(const struct vae_ref *ref, const struct vae_ref_node *node, size_t row,
-                   size_t col)
-{
-    const struct vcl_philox rng = {.stream = node->stream, .step = ref->step};
-    double p = (double)(float)node->number;
-    double u = (double)vcl_philox_uniform(&rng, (uint32_t)row, (uint32_t)col);
-    return u < p ? 0 : 1 / (1 - p);
-}
-
-static void dropout_forward(const struct vae_ref *ref, struct vae_ref_node *node)
-{
-    for (size_t i = 0; i < ref->rows * node->in; i++)
-        node->pre[i] = node->x[i] * mask(ref, node, i / node->in, i % node->in);
-}
-
-static void dropout_backward(struct vae_ref *ref, const struct vae_ref_node *node)
-{
-    for (size_t i = 0; node->dx && i < ref->rows * node->in; i++)
-        node->dx[i] = node->dy[i] * mask(ref, node, i / node->in, i % node->in);
-}
-
-/* ---- residual: its inner nodes come before it, what goes past them is added by vae_ref.c ---- */
-
-static bool residual_read(struct vae_ref_node *node, const char *words)
-{
-    (void)node;
-    return !words[strspn(words, " ")];
-}
-
-static void residual_forward(const struct vae_ref *ref, struct vae_ref_node *node)
-{
-    const double *around = ref->nodes[node->from].x;
-    for (size_t i = 0; i < ref->rows * node->units; i++)
-        node->pre[i] = around[i] + node->x[i];
-}
-
-static void residual_backward(struct vae_ref *ref, const struct vae_ref_node *node)
-{
-    memcpy(node->dx, node->dy, ref->rows * node->units * sizeof *node->dx);
-}
-
-static const struct vae_ref_layer layers[] = {
-    {"dense", dense_read, dense_forward, dense_backward},
-    {"conv", vae_ref_conv_read, vae_ref_conv_forward, vae_ref_conv_backward},
-    {"conv1d", vae_ref_conv_read, vae_ref_conv_forward, vae_ref_conv_backward},
-    {"deconv", vae_ref_conv_read, vae_ref_deconv_forward, vae_ref_deconv_backward},
-    {"reshape", vae_ref_reshape_read, vae_ref_reshape_forward, vae_ref_reshape_backward},
-    {"maxpool", pool_read, maxpool_forward, maxpool_backward},
-    {"avgpool", pool_read, avgpool_forward, avgpool_backward},
-    {"upsample", upsample_read, upsample_forward, upsample_backward},
-    {"batchnorm", batchnorm_read, norm_forward, norm_backward},
-    {"layernorm", layernorm_read, norm_forward, norm_backward},
-    {"dropout", dropout_read, dropout_forward, dropout_backward},
-    {"residual", residual_read, residual_forward, residual_backward},
-};
-
-const struct vae_ref_layer *vae_ref_layer(const char *name)
-{
-    for (size_t i = 0; i < sizeof layers / sizeof *layers; i++) {
-        if (strcmp(layers[i].name, name) == 0)
-            return &layers[i];
+    const struct vcl_philox rng = {.seed = p->ref->seed, .stream = p->stream, .step = p->ref->step};
+    double probability = (double)(float)ref_option(p->node, "p");
+    size_t size = p->node->in[0]->size;
+    for (size_t i = 0; to && i < outputs(p); i++) {
+        double u = (double)vcl_philox_uniform(&rng, ref_id(p->ref, i / size), (uint32_t)(i % size));
+        to[i] = from[i] * (u < probability ? 0 : 1 / (1 - probability));
     }
-    return NULL;
 }
+
+static void dropout_forward(const struct ref_pass *p)
+{
+    drop(p, p->x[0], p->y[0]);
+}
+
+static void dropout_backward(const struct ref_pass *p)
+{
+    drop(p, p->dy[0], p->dx[0]);
+}
+
+/* ---- residual ---- */
+
+static void residual_forward(const struct ref_pass *p)
+{
+    const double *around = p->x[0], *block = p->x[1];
+    double *y = p->y[0];
+    for (size_t i = 0; i < outputs(p); i++)
+        y[i] = around[i] + block[i];
+}
+
+static void residual_backward(const struct ref_pass *p)
+{
+    for (uint32_t i = 0; i < p->node->n_in; i++) {
+        if (p->dx[i])
+            memcpy(p->dx[i], p->dy[0], outputs(p) * sizeof(double));
+    }
+}
+
+const struct ref_kind vae_ref_kinds[] = {
+    {"activation", vae_ref_activation_forward, vae_ref_activation_backward},
+    {"dense", dense_forward, dense_backward, .n_params = 2},
+    {"conv", vae_ref_conv_forward, vae_ref_conv_backward, .n_params = 2},
+    {"conv1d", vae_ref_conv_forward, vae_ref_conv_backward, .n_params = 2},
+    {"deconv", vae_ref_deconv_forward, vae_ref_deconv_backward, .n_params = 2},
+    {"maxpool", maxpool_forward, maxpool_backward},
+    {"avgpool", mean_forward, mean_backward},
+    {"upsample", mean_forward, mean_backward},
+    {"batchnorm", norm_forward, norm_backward, .n_params = 4},
+    {"layernorm", norm_forward, norm_backward, .n_params = 2},
+    {"dropout", dropout_forward, dropout_backward, .draws = true},
+    {"residual", residual_forward, residual_backward},
+    {"draw", vae_ref_draw_forward, vae_ref_draw_backward, .loss = vae_ref_draw_loss},
+    {"draws", vae_ref_draws_forward},
+    {"likelihood", vae_ref_likelihood_forward, vae_ref_likelihood_backward},
+    {0},
+};

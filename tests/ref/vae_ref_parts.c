@@ -5,21 +5,12 @@
 #include <math.h>
 #include <string.h>
 
-#include "ref/vae_ref.h"
+#include "gemm/gemm.h"
+#include "ref/vae_ref_rows.h"
+#include "vae/node_likelihood.h"
 
 static const double SELU_SCALE = 1.05070098735548049342, SELU_ALPHA = 1.67326324235437728481;
 static const double LEAK = 0.01, PI = 3.14159265358979323846;
-
-static double identity(double x)
-{
-    return x;
-}
-
-static double identity_slope(double x)
-{
-    (void)x;
-    return 1;
-}
 
 static double relu(double x)
 {
@@ -106,26 +97,40 @@ static double softplus(double x)
     return fmax(x, 0) + log1p(exp(-fabs(x)));
 }
 
-static const struct vae_ref_activation activations[] = {
-    {"identity", identity, identity_slope},
-    {"relu", relu, relu_slope},
-    {"leaky_relu", leaky_relu, leaky_relu_slope},
-    {"elu", elu, elu_slope},
-    {"selu", selu, selu_slope},
-    {"gelu", gelu, gelu_slope},
-    {"silu", silu, silu_slope},
-    {"tanh", tanh, tanh_slope},
-    {"sigmoid", sigmoid, sigmoid_slope},
-    {"softplus", softplus, sigmoid},
+/* act(x) and its derivative. */
+static const struct activation {
+    const char *name;
+    double (*value)(double x), (*slope)(double x);
+} activations[] = {
+    {"relu", relu, relu_slope},      {"leaky_relu", leaky_relu, leaky_relu_slope},
+    {"elu", elu, elu_slope},         {"selu", selu, selu_slope},
+    {"gelu", gelu, gelu_slope},      {"silu", silu, silu_slope},
+    {"tanh", tanh, tanh_slope},      {"sigmoid", sigmoid, sigmoid_slope},
+    {"softplus", softplus, sigmoid}, {0},
 };
 
-const struct vae_ref_activation *vae_ref_activation(const char *name)
+static const struct activation *activation_of(const struct ref_pass *p)
 {
-    for (size_t i = 0; i < sizeof activations / sizeof *activations; i++) {
-        if (strcmp(activations[i].name, name) == 0)
-            return &activations[i];
-    }
-    return NULL;
+    const struct vcl_activation *config = p->node->config;
+    return ref_row(activations, sizeof *activations, "activation", config->name);
+}
+
+void vae_ref_activation_forward(const struct ref_pass *p)
+{
+    const struct activation *activation = activation_of(p);
+    const double *x = p->x[0];
+    double *y = p->y[0];
+    for (size_t i = 0; i < p->rows * p->node->out[0]->size; i++)
+        y[i] = activation->value(x[i]);
+}
+
+void vae_ref_activation_backward(const struct ref_pass *p)
+{
+    const struct activation *activation = activation_of(p);
+    const double *x = p->x[0], *dy = p->dy[0];
+    double *dx = p->dx[0];
+    for (size_t i = 0; i < p->rows * p->node->out[0]->size; i++)
+        dx[i] = dy[i] * activation->slope(x[i]);
 }
 
 /* y is the logit: -(x log p + (1 - x) log(1 - p)). */
@@ -163,17 +168,45 @@ static double squared_slope(double x, double y, double sigma)
     return 2 * (y - x);
 }
 
-static const struct vae_ref_likelihood likelihoods[] = {
+/* -log p(x|y) of an element, or what stands for it, and its derivative by y. */
+static const struct likelihood {
+    const char *name;
+    double (*loss)(double x, double y, double sigma), (*slope)(double x, double y, double sigma);
+} likelihoods[] = {
     {"bernoulli", bernoulli, bernoulli_slope},
     {"gaussian", gaussian, gaussian_slope},
     {"squared", squared, squared_slope},
+    {0},
 };
 
-const struct vae_ref_likelihood *vae_ref_likelihood(const char *name)
+static const struct likelihood *likelihood_of(const struct ref_pass *p)
 {
-    for (size_t i = 0; i < sizeof likelihoods / sizeof *likelihoods; i++) {
-        if (strcmp(likelihoods[i].name, name) == 0)
-            return &likelihoods[i];
+    const struct vcl_node_likelihood *config = p->node->config;
+    return ref_row(likelihoods, sizeof *likelihoods, "likelihood", config->form.formula);
+}
+
+void vae_ref_likelihood_forward(const struct ref_pass *p)
+{
+    const struct vcl_node_likelihood *config = p->node->config;
+    const struct likelihood *likelihood = likelihood_of(p);
+    const double *x = p->x[0], *y = p->x[1], sigma = (double)config->form.constant;
+    double *loss = p->y[0];
+    size_t size = p->node->in[1]->size, repeat = p->rows / p->ref->rows;
+    for (size_t r = 0; r < p->rows; r++) {
+        loss[r] = 0;
+        for (size_t i = r * size; i < (r + 1) * size; i++)
+            loss[r] += likelihood->loss(x[ref_shared(i, size, repeat)], y[i], sigma);
     }
-    return NULL;
+}
+
+void vae_ref_likelihood_backward(const struct ref_pass *p)
+{
+    const struct vcl_node_likelihood *config = p->node->config;
+    const struct likelihood *likelihood = likelihood_of(p);
+    const double *x = p->x[0], *y = p->x[1], *dloss = p->dy[0],
+                 sigma = (double)config->form.constant;
+    double *dy = p->dx[1];
+    size_t size = p->node->in[1]->size, repeat = p->rows / p->ref->rows;
+    for (size_t i = 0; i < p->rows * size; i++)
+        dy[i] = dloss[i / size] * likelihood->slope(x[ref_shared(i, size, repeat)], y[i], sigma);
 }

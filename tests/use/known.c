@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/model_by_hand.h"
 #include "common/worst.h"
@@ -40,8 +41,7 @@ struct known known_create(const char *const *words, struct vcl_shape shape, size
 {
     struct known known = {.config = test_config(words), .shape = shape, .count = count};
     float *values = random_floats(count * vcl_shape_size(shape), 3001, 0, 1);
-    known.ref = vae_ref_create(known.config, shape, count);
-    assert_non_null(known.ref);
+    known.ref = vae_ref_create(test_target.ctx, known.config, shape, count);
     draw_parameters(known.ref);
     known.values = malloc(count * vcl_shape_size(shape) * sizeof *known.values);
     assert_non_null(known.values);
@@ -125,7 +125,7 @@ void known_binarise(struct known *known, uint64_t seed, uint32_t epoch)
 void known_posterior(const struct known *known, size_t row, double *mean, double *logvar)
 {
     const struct vae_ref *ref = known->ref;
-    const double *heads = ref->nodes[ref->encoder_count - 1].y;
+    const double *heads = ref->q;
     for (size_t j = 0; j < ref->latent; j++) {
         if (!ref->stochastic) {
             mean[j] = heads[row * ref->latent + j];
@@ -137,41 +137,61 @@ void known_posterior(const struct known *known, size_t row, double *mean, double
     }
 }
 
-double known_log_weight(const struct known *known, size_t row)
+static uint32_t draws; /* an example, of the graph that is built next */
+
+static enum vcl_status build_weigher(struct vcl_build *b, struct vcl_error *err)
 {
-    const struct vae_ref *ref = known->ref;
-    double mean[16], logvar[16], sum = -ref->recon[row];
-    assert_true(ref->latent <= 16);
-    known_posterior(known, row, mean, logvar);
-    for (size_t j = 0; j < ref->latent; j++) {
-        double z = ref->z[row * ref->latent + j];
-        double eps = (z - mean[j]) / exp(0.5 * logvar[j]);
-        double log_prior = -0.5 * (z * z + log(TWO_PI));
-        double log_posterior = -0.5 * (eps * eps + logvar[j] + log(TWO_PI));
-        sum += log_prior - log_posterior;
+    struct vcl_value *x, *q, *z, *y, *recon, *log_q;
+    enum vcl_status r;
+    TRY(vcl_build_data(b, &x, err));
+    TRY(vcl_build_encoder(b, x, &q, err));
+    TRY(vcl_build_draws(b, q, draws, &z, &log_q, err));
+    TRY(vcl_build_decoder(b, z, &y, err));
+    TRY(vcl_build_reconstruction(b, x, y, &recon, err));
+    TRY(vcl_graph_term(&b->graph, (struct vcl_term){"recon", recon}, err));
+    TRY(vcl_graph_term(&b->graph, (struct vcl_term){"log q", log_q}, err));
+out:
+    return r;
+}
+
+/* With the parameters and data of `known`, and the noise of k draws. */
+static struct vae_ref *weigher(struct known *known, uint64_t seed, uint32_t k)
+{
+    const struct vae_ref *from = known->ref;
+    size_t row = from->latent * sizeof *from->eps;
+    draws = k;
+    struct vae_ref *ref = vae_ref_create_for(test_target.ctx, known->config, known->shape,
+                                             known->count, build_weigher);
+    memcpy(ref->params, from->params, from->n_params * sizeof *from->params);
+    memcpy(ref->x, from->x, known->count * from->data * sizeof *from->x);
+    for (uint32_t s = 0; s < k; s++) {
+        known_draw_noise(known, seed, KNOWN_EVALUATION, s);
+        for (size_t r = 0; r < known->count; r++)
+            memcpy(ref->eps + (r * k + s) * from->latent, from->eps + r * from->latent, row);
     }
-    return sum;
+    return ref;
 }
 
 double known_nll(struct known *known, uint64_t seed, uint32_t k, size_t n)
 {
-    double *weights = calloc(n * k, sizeof *weights), sum = 0;
-    assert_non_null(weights);
-    for (uint32_t s = 0; s < k; s++) {
-        known_draw_noise(known, seed, KNOWN_EVALUATION, s);
-        vae_ref_forward(known->ref);
-        for (size_t r = 0; r < n; r++)
-            weights[r * k + s] = known_log_weight(known, r);
+    struct vae_ref *ref = weigher(known, seed, k);
+    double *ratio = ref_data(&ref->graph, ref->build.graph.terms[1].value), sum = 0;
+    vae_ref_forward(ref);
+    for (size_t i = 0; i < known->count * k; i++) { /* to log p(z) - log q(z|x) */
+        ratio[i] = -ratio[i];
+        for (size_t j = 0; j < ref->latent; j++)
+            ratio[i] -= 0.5 * (ref->z[i * ref->latent + j] * ref->z[i * ref->latent + j] +
+                               log(2 * 3.14159265358979323846));
     }
     for (size_t r = 0; r < n; r++) {
         double most = -INFINITY, all = 0;
-        for (uint32_t s = 0; s < k; s++)
-            most = fmax(most, weights[r * k + s]);
-        for (uint32_t s = 0; s < k; s++)
-            all += exp(weights[r * k + s] - most);
+        for (size_t i = r * k; i < (r + 1) * k; i++)
+            most = fmax(most, ratio[i] - ref->recon[i]);
+        for (size_t i = r * k; i < (r + 1) * k; i++)
+            all += exp(ratio[i] - ref->recon[i] - most);
         sum -= most + log(all / k);
     }
-    free(weights);
+    vae_ref_destroy(&ref);
     return sum / (double)n;
 }
 

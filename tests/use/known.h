@@ -45,9 +45,7 @@ void known_binarise(struct known *known, uint64_t seed, uint32_t epoch);
 
 /* Of example `row`, after vae_ref_forward: (Z), log sigma^2 may be NULL. */
 void known_posterior(const struct known *known, size_t row, double *mean, double *logvar);
-/* log p(x|z) + log p(z) - log q(z|x) of example `row`. */
-double known_log_weight(const struct known *known, size_t row);
-/* The mean over the first n examples of -log (1/K sum of K weights). */
+/* The mean over the first n examples of -log (1/K sum of K weights p(x|z) p(z) / q(z|x)). */
 double known_nll(struct known *known, uint64_t seed, uint32_t k, size_t n);
 
 double known_mean(const double *values, size_t n);

@@ -67,19 +67,19 @@ static void test_largest(void **state)
 static void decode_by_hand(struct known *known, const float *z, double *x)
 {
     struct vae_ref *ref = known->ref;
-    const double *logits = ref->nodes[ref->count - 1].y;
-    struct vae_ref_node *heads = &ref->nodes[ref->encoder_count - 1];
-    double *weights = ref->params + heads->at, *kept = calloc(heads->n_params, sizeof *kept);
+    const double *logits = ref->y;
+    size_t at = 0, n = ref_trained_of(&ref->graph, ref->build.q->from, &at);
+    double *weights = ref->params + at, *kept = calloc(n, sizeof *kept);
     bool bernoulli = strcmp(known->config->likelihood, "bernoulli") == 0;
     assert_non_null(kept);
-    memcpy(kept, weights, heads->n_params * sizeof *kept);
-    memset(weights, 0, heads->n_params * sizeof *kept); /* mean 0, variance 1: z is the noise */
+    memcpy(kept, weights, n * sizeof *kept);
+    memset(weights, 0, n * sizeof *kept); /* mean 0, variance 1: z is the noise */
     for (size_t i = 0; i < COUNT * LATENT; i++)
         ref->eps[i] = (double)z[i];
     vae_ref_forward(ref);
     for (size_t i = 0; i < COUNT * DATA; i++)
         x[i] = bernoulli ? 1 / (1 + exp(-logits[i])) : logits[i];
-    memcpy(weights, kept, heads->n_params * sizeof *kept);
+    memcpy(weights, kept, n * sizeof *kept);
     free(kept);
 }
 

@@ -130,7 +130,7 @@ static void test_training(void **state)
                            *state,
                            NULL};
     struct known known = known_create(words, shape, COUNT);
-    struct vae_ref *ref = vae_ref_create(known.config, shape, BATCH);
+    struct vae_ref *ref = vae_ref_create(test_target.ctx, known.config, shape, BATCH);
     const struct vcl_train_params params = {.train = known.set};
     struct vcl_model *model;
     known.config->lr = 0.02;

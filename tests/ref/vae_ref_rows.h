@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What rows of the table in vae_ref_layers.c are made of elsewhere.
+ */
+#ifndef REF_VAE_REF_ROWS_H
+#define REF_VAE_REF_ROWS_H
+
+#include "ref/graph_ref.h"
+
+extern const struct ref_kind vae_ref_kinds[];
+
+void vae_ref_activation_forward(const struct ref_pass *p);
+void vae_ref_activation_backward(const struct ref_pass *p);
+void vae_ref_likelihood_forward(const struct ref_pass *p);
+void vae_ref_likelihood_backward(const struct ref_pass *p);
+void vae_ref_draw_forward(const struct ref_pass *p);
+void vae_ref_draw_backward(const struct ref_pass *p);
+double vae_ref_draw_loss(const struct ref_pass *p);
+void vae_ref_draws_forward(const struct ref_pass *p);
+void vae_ref_conv_forward(const struct ref_pass *p);
+void vae_ref_conv_backward(const struct ref_pass *p);
+void vae_ref_deconv_forward(const struct ref_pass *p);
+void vae_ref_deconv_backward(const struct ref_pass *p);
+
+#endif
