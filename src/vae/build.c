@@ -28,8 +28,9 @@ enum vcl_status vcl_build_encoder(struct vcl_build *b, struct vcl_value *x,
     enum vcl_status r;
     TRY(vcl_net_layers(&b->graph, "encoder", model->config->encoder, x, &hidden, err));
     snprintf(text, sizeof text, "dense %u", model->latent * model->objective->head_size);
-    TRY(vcl_net_layer(&b->graph, "latent", text, hidden, &b->q, err));
-    *ret_q = b->q;
+    TRY(vcl_net_layer(&b->graph, "latent", text, hidden, ret_q, err));
+    if (!b->q) /* the examples' comes first, then a prior's */
+        b->q = *ret_q;
 out:
     return r;
 }
