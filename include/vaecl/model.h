@@ -30,7 +30,7 @@ struct vcl_config {
     const char *likelihood;        /* "bernoulli", "gaussian", "squared" */
     double sigma;                  /* standard deviation of the Gaussian likelihood */
     const char *objective;         /* "elbo", "ae" */
-    const char *prior;             /* "normal", "mog 10" */
+    const char *prior;             /* "normal", "mog 10", "vamp 100" */
     double beta;                   /* weight of the KL term */
     double warmup;                 /* epochs over which beta rises linearly from 0 */
     double free_bits;              /* nats a latent dimension may use without penalty */

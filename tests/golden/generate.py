@@ -87,6 +87,8 @@ CASES.update({
                 encoder='dense 9 tanh', decoder='dense 8 elu'),
     'mog_iwae': dict(shape=[1, 7, 1], batch=4, latent=17, likelihood='gaussian', prior='mog 2', objective='iwae k=3', sigma=0.8,
                      optimiser='adam', lr=0.01, encoder='dense 9 tanh', decoder='dense 8 elu'),
+    'vamp': dict(shape=[4, 3, 1], batch=5, latent=3, likelihood='bernoulli', prior='vamp 4', optimiser='adam', lr=0.02,
+                 encoder='conv 2 k3 tanh, layernorm, dense 7 elu', decoder='dense 8 elu'),
 })
 DEFAULTS = dict(objective='elbo', prior='normal', output='dense', sigma=1.0, beta=1.0, momentum=0.9, beta1=0.9, beta2=0.999, eps=1e-8, clip=0.0,
                 **{'free-bits': 0.0, 'weight-decay': 0.0})
@@ -290,6 +292,8 @@ class Model:
         self.prior = case['prior'].split()
         if self.prior[0] == 'mog':
             self.parameters['prior.components'] = rounded(rng.normal(0, 0.7, (int(self.prior[1]), 2 * latent))).requires_grad_(True)
+        if self.prior[0] == 'vamp':
+            self.parameters['prior.pseudo_inputs'] = rounded(rng.normal(0, 1, (int(self.prior[1]), data))).requires_grad_(True)
         heads = latent * (1 if self.objective == 'ae' else 2)
         self.encoder = self.stack('encoder', layers(case['encoder']), case['shape'], rng)
         self.encoder += [self.last('latent', heads, self.encoder, case['shape'], rng)]
@@ -356,7 +360,11 @@ class Model:
     def log_prior(self, z):
         if self.prior == ['normal']:
             return torch.distributions.Normal(0.0, 1.0).log_prob(z).sum(1)
-        mu, logvar = self.parameters['prior.components'].chunk(2, dim=1)
+        if self.prior[0] == 'vamp':
+            heads = self.run(self.encoder, torch.sigmoid(self.parameters['prior.pseudo_inputs']))
+        else:
+            heads = self.parameters['prior.components']
+        mu, logvar = heads.chunk(2, dim=1)
         each = torch.distributions.Normal(mu, torch.exp(0.5 * logvar)).log_prob(z[:, None]).sum(2)
         return torch.logsumexp(each, 1) - math.log(len(mu))
 

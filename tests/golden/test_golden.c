@@ -205,7 +205,7 @@ static void test_curve(void **state)
     X(linear)                                                                                      \
     X(wide)                                                                                        \
     X(tall)                                                                                        \
-    X(norm) X(dropout) X(pool) X(conv) X(rows) X(iwae) X(iwae_gaussian) X(dreg) X(mog) X(mog_iwae)
+    X(norm) X(dropout) X(pool) X(conv) X(rows) X(iwae) X(iwae_gaussian) X(dreg) X(mog) X(mog_iwae) X(vamp)
 
 static const struct CMUnitTest tests[] = {
 #define GRADIENTS(file) {#file " gradients", test_gradients, NULL, NULL, (void *)#file},
