@@ -42,11 +42,24 @@ static void print_options(const char *heading, const struct vcl_opt *table, cons
     }
 }
 
-static void print_layers(void)
+static void print_definitions(const char *heading, const void *table)
 {
-    printf("\nLayers:\n");
-    for (const struct vcl_node_def *const *def = vcl_layer_defs; *def; def++)
-        printf("  %-10s %s\n", (*def)->name, (*def)->help);
+    const struct vcl_definition *def;
+    printf("\n%s:\n", heading);
+    for (size_t i = 0; (def = (const void *)vcl_row_at(table, i)); i++)
+        printf("  %-10s %s\n", def->name, def->help);
+}
+
+/* What can be chosen, each with its own options, as in --objective "iwae k=5". */
+static void print_choices(void)
+{
+    char heading[64];
+    for (const struct vcl_opt *row = vcl_config_options; row->key; row++) {
+        snprintf(heading, sizeof heading, "For --%s", row->key);
+        if (row->table)
+            print_definitions(heading, row->table);
+    }
+    print_definitions("Layers", vcl_layer_defs);
 }
 
 static void print_presets(void)
@@ -65,7 +78,7 @@ void print_command_help(const struct command *command)
         print_options("Command", command->opts, command->defaults);
     if (command->takes_config && vcl_config_create(&config, NULL) == VCL_OK) {
         print_options(NULL, vcl_config_options + 1, config);
-        print_layers();
+        print_choices();
         print_presets();
         vcl_config_destroy(&config);
     }
