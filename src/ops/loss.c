@@ -14,9 +14,10 @@ enum vcl_status vcl_ops_prepare(struct vcl_ctx *ctx, const char *likelihood, str
 {
     char options[OPTIONS];
     enum vcl_status r;
-    make_options(likelihood, options);
+    make_options(likelihood ? likelihood : "", options);
     TRY(vcl_program_prepare(ctx, "core.cl", NULL, err));
-    TRY(vcl_program_prepare(ctx, "likelihood.cl", options, err));
+    if (likelihood)
+        TRY(vcl_program_prepare(ctx, "likelihood.cl", options, err));
 out:
     return r;
 }
@@ -35,6 +36,35 @@ enum vcl_status vcl_op_likelihood(const struct vcl_emit *emit, const struct vcl_
                  op->y, op->weights ? op->weights : op->y, op->loss, op->dy ? op->dy : op->loss),
     };
     vcl_row_size(emit->ctx, &launch, op->rows);
+    return vcl_emit_launch(emit, &launch, err);
+}
+
+enum vcl_status vcl_op_gaussian_scaled(const struct vcl_emit *emit, const struct vcl_scaled_op *op,
+                                       struct vcl_error *err)
+{
+    struct vcl_launch launch = {
+        .source = "likelihood_scale.cl",
+        .kernel = "gaussian_scaled",
+        VCL_ARGS((int32_t)op->cols, (int32_t)op->channels, (int32_t)op->repeat,
+                 (int32_t)(op->shared != NULL), (int32_t)(op->dy != NULL),
+                 (int32_t)(op->weights != NULL), op->weight / (float)op->rows, op->x, op->y,
+                 op->shared ? op->shared : op->y, op->weights ? op->weights : op->y, op->loss,
+                 op->dy ? op->dy : op->loss, op->dshared ? op->dshared : op->loss),
+    };
+    vcl_row_size(emit->ctx, &launch, op->rows);
+    return vcl_emit_launch(emit, &launch, err);
+}
+
+enum vcl_status vcl_op_scaled_mean(const struct vcl_emit *emit, uint32_t rows, uint32_t cols,
+                                   uint32_t channels, struct vcl_buf *y, struct vcl_buf *mean,
+                                   struct vcl_error *err)
+{
+    struct vcl_launch launch = {
+        .source = "likelihood_scale.cl",
+        .kernel = "scaled_mean",
+        VCL_ARGS((int32_t)cols, (int32_t)channels, y, mean),
+    };
+    vcl_row_size(emit->ctx, &launch, rows);
     return vcl_emit_launch(emit, &launch, err);
 }
 

@@ -21,7 +21,8 @@ struct vcl_health {
     uint32_t halted, bad_step, bad_index, reserved;
 };
 
-/* Compiles what a model with this likelihood needs, whatever else it is made of (loss.c). */
+/* Compiles what a model with this formula of kernels/likelihood.cl, or NULL, needs, whatever else
+ * it is made of (loss.c). */
 enum vcl_status vcl_ops_prepare(struct vcl_ctx *ctx, const char *likelihood,
                                 struct vcl_error *err) VCL_MUST_CHECK;
 
@@ -180,6 +181,23 @@ struct vcl_likelihood_op {
 };
 enum vcl_status vcl_op_likelihood(const struct vcl_emit *emit, const struct vcl_likelihood_op *op,
                                   struct vcl_error *err) VCL_MUST_CHECK;
+
+/* The Gaussian with a learned log sigma^2: kernels/likelihood_scale.cl. */
+struct vcl_scaled_op {
+    uint32_t rows, cols, repeat, channels;
+    float weight;                 /* as above */
+    struct vcl_buf *weights;      /* likewise */
+    struct vcl_buf *x, *y, *loss; /* y (rows, 2 cols), or with a shared log sigma^2 (rows, cols) */
+    struct vcl_buf *dy;           /* likewise; NULL: not wanted */
+    struct vcl_buf *shared;       /* (1) the log sigma^2 that all share, or NULL */
+    struct vcl_buf *dshared;      /* (rows), each row's part of its gradient; not if dy is NULL */
+};
+enum vcl_status vcl_op_gaussian_scaled(const struct vcl_emit *emit, const struct vcl_scaled_op *op,
+                                       struct vcl_error *err) VCL_MUST_CHECK;
+/* mean (rows, cols) from y (rows, 2 cols). */
+enum vcl_status vcl_op_scaled_mean(const struct vcl_emit *emit, uint32_t rows, uint32_t cols,
+                                   uint32_t channels, struct vcl_buf *y, struct vcl_buf *mean,
+                                   struct vcl_error *err) VCL_MUST_CHECK;
 
 /* Terms of a loss, at most. */
 enum { VCL_TERMS = 4 };

@@ -9,6 +9,7 @@
 #include "vae/node_density.h"
 #include "vae/node_latent.h"
 #include "vae/node_likelihood.h"
+#include "vae/node_scaled.h"
 #include "vae/output_layer.h"
 
 enum vcl_status vcl_build_data(struct vcl_build *b, struct vcl_value **ret_x, struct vcl_error *err)
@@ -138,9 +139,26 @@ enum vcl_status vcl_build_decoder(struct vcl_build *b, struct vcl_value *z,
     struct vcl_value *hidden;
     enum vcl_status r;
     TRY(vcl_net_layers(&b->graph, "decoder", model->config->decoder, z, &hidden, err));
-    TRY(vcl_output_add(&b->graph, model->config, model->shape, model->likelihood, hidden, &b->y,
-                       err));
+    TRY(vcl_output_add(&b->graph, model, hidden, &b->y, err));
     *ret_y = b->y;
+out:
+    return r;
+}
+
+static enum vcl_status scaled_reconstruction(struct vcl_build *b, bool shares_scale,
+                                             struct vcl_value *x, struct vcl_value *y,
+                                             struct vcl_value **ret_recon, struct vcl_error *err)
+{
+    struct vcl_param scale = vcl_param_matrix(1, 1, 0);
+    struct vcl_value *in[3] = {x, y};
+    struct vcl_node *node;
+    enum vcl_status r;
+    snprintf(scale.name, sizeof scale.name, "likelihood.log_variance");
+    if (shares_scale)
+        TRY(vcl_graph_parameter(&b->graph, scale, (struct vcl_shape){1, 1, 1}, &in[2], err));
+    TRY(vcl_graph_add(&b->graph, &vcl_node_scaled, "likelihood", NULL, in, shares_scale ? 3 : 2,
+                      &node, err));
+    *ret_recon = node->out[0];
 out:
     return r;
 }
@@ -154,6 +172,8 @@ enum vcl_status vcl_build_reconstruction(struct vcl_build *b, struct vcl_value *
     struct vcl_value *const in[] = {x, y};
     struct vcl_node *node;
     enum vcl_status r;
+    if (!config.form.formula)
+        return scaled_reconstruction(b, config.form.shares_scale, x, y, ret_recon, err);
     TRY(vcl_graph_add(&b->graph, &vcl_node_likelihood, "likelihood", &config, in, 2, &node, err));
     *ret_recon = node->out[0];
 out:
@@ -163,5 +183,8 @@ out:
 enum vcl_status vcl_build_mean(struct vcl_build *b, struct vcl_value *y,
                                struct vcl_value **ret_mean, struct vcl_error *err)
 {
-    return vcl_graph_activate(&b->graph, "mean", b->model->likelihood->mean, y, ret_mean, err);
+    const struct vcl_model *model = b->model;
+    if (vcl_likelihood_form(model->likelihood, model->likelihood_config).outputs == 2)
+        return vcl_graph_scaled_mean(&b->graph, y, model->shape, ret_mean, err);
+    return vcl_graph_activate(&b->graph, "mean", model->likelihood->mean, y, ret_mean, err);
 }

@@ -12,8 +12,10 @@
 
 /* How it is computed, once its options are known. */
 struct vcl_likelihood_form {
-    const char *formula; /* of kernels/likelihood.cl */
+    const char *formula; /* of kernels/likelihood.cl; NULL: of node_scaled.c */
     float constant;      /* in it, for instance a standard deviation */
+    uint32_t outputs;    /* of the decoder, for each value */
+    bool shares_scale;   /* one log sigma^2, a parameter, is of all values */
 };
 
 struct vcl_likelihood_def {

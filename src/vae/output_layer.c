@@ -23,8 +23,8 @@ static enum vcl_status no_output(const char *name, struct vcl_error *err)
     return r;
 }
 
-/* "deconv k4 s2" -> "deconv 3 k4 s2". */
-static enum vcl_status complete(const char *output, struct vcl_shape shape,
+/* "deconv k4 s2" -> "deconv 3 k4 s2", with `each` outputs a value. */
+static enum vcl_status complete(const char *output, struct vcl_shape shape, uint32_t each,
                                 struct vcl_str *ret_text, enum vcl_outputs *ret_kind,
                                 struct vcl_error *err)
 {
@@ -44,8 +44,9 @@ static enum vcl_status complete(const char *output, struct vcl_shape shape,
         return vcl_error_hint(err, r, "leave it out, as in \"deconv k4 s2\"");
     }
     *ret_kind = def->outputs;
-    vcl_str_add(ret_text, "%s %zu%s", word,
-                def->outputs == VCL_OUTPUTS_VALUES ? vcl_shape_size(shape) : shape.channels, rest);
+    vcl_str_add(
+        ret_text, "%s %zu%s", word,
+        each * (def->outputs == VCL_OUTPUTS_VALUES ? vcl_shape_size(shape) : shape.channels), rest);
     return vcl_str_check(ret_text, err);
 }
 
@@ -81,22 +82,25 @@ static enum vcl_status check_activation(const struct vcl_value *out,
     return vcl_error_hint(err, r, "leave the output layer's out");
 }
 
-enum vcl_status vcl_output_add(struct vcl_graph *graph, const struct vcl_config *config,
-                               struct vcl_shape shape, const struct vcl_likelihood_def *likelihood,
+enum vcl_status vcl_output_add(struct vcl_graph *graph, const struct vcl_model *model,
                                struct vcl_value *in, struct vcl_value **ret_out,
                                struct vcl_error *err)
 {
+    const uint32_t each = vcl_likelihood_form(model->likelihood, model->likelihood_config).outputs;
     struct vcl_str text = {0};
     enum vcl_outputs kind = VCL_OUTPUTS_NONE;
-    enum vcl_status r = complete(config->output, shape, &text, &kind, err);
+    struct vcl_shape made;
+    enum vcl_status r = complete(model->config->output, model->shape, each, &text, &kind, err);
     if (r < 0) {
         vcl_error_wrap(err, r, "output");
         goto out;
     }
     TRY(vcl_net_layer(graph, "output", text.text, in, ret_out, err));
+    made = (*ret_out)->shape;
+    made.channels /= each;
     if (kind == VCL_OUTPUTS_CHANNELS)
-        TRY(check_shape((*ret_out)->shape, shape, config, err));
-    TRY(check_activation(*ret_out, likelihood, err));
+        TRY(check_shape(made, model->shape, model->config, err));
+    TRY(check_activation(*ret_out, model->likelihood, err));
 out:
     vcl_str_finish(&text);
     return r;
@@ -106,7 +110,7 @@ enum vcl_status vcl_output_check(const char *output, struct vcl_error *err)
 {
     struct vcl_str text = {0};
     enum vcl_outputs kind;
-    enum vcl_status r = complete(output, (struct vcl_shape){1, 1, 1}, &text, &kind, err);
+    enum vcl_status r = complete(output, (struct vcl_shape){1, 1, 1}, 1, &text, &kind, err);
     if (r < 0)
         vcl_error_wrap(err, r, "output");
     else

@@ -89,6 +89,14 @@ CASES.update({
                      optimiser='adam', lr=0.01, encoder='dense 9 tanh', decoder='dense 8 elu'),
     'vamp': dict(shape=[4, 3, 1], batch=5, latent=3, likelihood='bernoulli', prior='vamp 4', optimiser='adam', lr=0.02,
                  encoder='conv 2 k3 tanh, layernorm, dense 7 elu', decoder='dense 8 elu'),
+    'sigma_auto': dict(shape=[1, 19, 1], batch=6, latent=3, likelihood='gaussian sigma=auto', optimiser='adam', lr=0.02,
+                       encoder='dense 9 tanh', decoder='dense 8 elu'),
+    'sigma_auto_iwae': dict(shape=[1, 5, 1], batch=4, latent=3, likelihood='gaussian sigma=auto', objective='iwae k=3', optimiser='sgd',
+                            encoder='dense 9 tanh', decoder='dense 8 elu', lr=0.02),
+    'sigma_learned': dict(shape=[1, 19, 1], batch=6, latent=3, likelihood='gaussian sigma=learned', optimiser='adam', lr=0.02,
+                          encoder='dense 9 tanh', decoder='dense 8 elu'),
+    'sigma_learned_conv': dict(shape=[4, 5, 3], batch=4, latent=3, likelihood='gaussian sigma=learned', optimiser='adam', lr=0.02,
+                               encoder='dense 9 tanh', decoder='dense 40 elu, reshape 4 5 2', output='conv k3', objective='iwae k=2'),
 })
 DEFAULTS = dict(objective='elbo', prior='normal', output='dense', sigma=1.0, beta=1.0, momentum=0.9, beta1=0.9, beta2=0.999, eps=1e-8, clip=0.0,
                 **{'free-bits': 0.0, 'weight-decay': 0.0})
@@ -287,7 +295,10 @@ class Model:
         data, latent = math.prod(case['shape']), case['latent']
         self.objective, self.options = words_of(case['objective'])
         self.likelihood, likelihood_options = words_of(case['likelihood'])
-        self.sigma = float(np.float32(likelihood_options.get('sigma', case['sigma'])))
+        self.sigma = likelihood_options.get('sigma', case['sigma'])
+        self.outputs = 2 if self.sigma == 'learned' else 1
+        if self.sigma == 'auto':
+            self.parameters['likelihood.log_variance'] = rounded([[-0.5]]).requires_grad_(True)
         self.samples = int(self.options.get('k', 1))
         self.prior = case['prior'].split()
         if self.prior[0] == 'mog':
@@ -299,10 +310,11 @@ class Model:
         self.encoder += [self.last('latent', heads, self.encoder, case['shape'], rng)]
         self.decoder = self.stack('decoder', layers(case['decoder']), [1, latent, 1], rng)
         [(words, activation, _)] = layers(case['output'])
-        words = [words[0], str(data if words[0] == 'dense' else case['shape'][2]), *words[1:]]
+        words = [words[0], str(self.outputs * (data if words[0] == 'dense' else case['shape'][2])), *words[1:]]
         shape = self.decoder[-1].shape if self.decoder else [1, latent, 1]
         self.decoder += [Node(self, 'output', words, activation, [], shape, rng)]
-        assert words[0] == 'dense' or self.decoder[-1].shape == case['shape']
+        self.pixels = words[0] != 'dense'
+        assert not self.pixels or self.decoder[-1].shape == case['shape'][:2] + [case['shape'][2] * self.outputs]
 
     def stack(self, prefix, hidden, shape, rng):
         """Nodes, with parameters larger than the usual initial ones, so that nothing is nearly linear."""
@@ -320,12 +332,23 @@ class Model:
             y = node.run(y)
         return y
 
+    def scale(self, y):
+        """Means and standard deviations of a Gaussian likelihood."""
+        if self.sigma == 'auto':
+            return y, torch.exp(0.5 * self.parameters['likelihood.log_variance'])
+        if self.sigma != 'learned':
+            return y, float(np.float32(self.sigma))
+        channels = self.case['shape'][2] if self.pixels else y.shape[1] // 2
+        mean, logvar = y.reshape(len(y), -1, 2 * channels).chunk(2, dim=2)
+        return mean.reshape(len(y), -1), torch.exp(0.5 * logvar).reshape(len(y), -1)
+
     def log_likelihood(self, x, y):
         """log p(x|z) (rows), or what stands for it"""
         if self.likelihood == 'bernoulli':
             return -F.binary_cross_entropy_with_logits(y, x, reduction='none').sum(1)
         if self.likelihood == 'gaussian':
-            return torch.distributions.Normal(y, self.sigma).log_prob(x).sum(1)
+            y, sigma = self.scale(y)
+            return torch.distributions.Normal(y, sigma).log_prob(x).sum(1)
         return -((x - y) ** 2).sum(1)
 
     def terms(self, x, eps):
