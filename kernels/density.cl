@@ -28,9 +28,11 @@ kernel ROW_KERNEL void draws(int dim, int repeat, uint stream, int eps_given,
                                   stream + step->sample + row % repeat, step->step,
                                   (ureal)((uint)ids[source]), lane_columns(j));
         real offset = vm_exp(0.5f * v) * noise;
+        /* Before the stores: behind them pocl 3.1, which vectorises the 16 work-items of the form for
+         * GPUs, loses the mask. */
+        sum = sum + lanes_mask(fma(noise, noise, v + LOG_2PI), dim, j);
         lanes_store(lanes_load(mu, dim, j) + offset, z + at, dim, j);
         lanes_store(offset, spread + at, dim, j);
-        sum = sum + lanes_mask(fma(noise, noise, v + LOG_2PI), dim, j);
     }
     float total = lanes_sum(sum);
     if (is_lane_zero)

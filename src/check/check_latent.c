@@ -4,7 +4,6 @@
 #include "check/host_math.h"
 #include "check/latent_case.h"
 #include "check/reference.h"
-#include "check/true_math.h"
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 
@@ -34,34 +33,6 @@ out:
     return r;
 }
 
-static float noise(const struct vcl_latent_case *l, size_t row, size_t j,
-                   struct vcl_formula *ret_formula)
-{
-    uint32_t stream = VCL_LATENT_STREAM, id = vcl_latent_id(row);
-    if (l->given) {
-        float eps = vcl_zone_floats(l->eps)[row * l->dim + j];
-        *ret_formula = (struct vcl_formula){(double)eps, fabs((double)eps)};
-        return eps;
-    }
-    ret_formula->value = vcl_true_normal(VCL_LATENT_SEED, stream, vcl_latent_step.step, id,
-                                         (uint32_t)j, &ret_formula->scale);
-    return vcl_host_normal(VCL_LATENT_SEED, stream, vcl_latent_step.step, id, (uint32_t)j);
-}
-
-static void expect_sample(const struct vcl_latent_case *l, size_t row, size_t j)
-{
-    size_t at = row * l->dim + j;
-    float mu = vcl_latent_mu(l, row, j), logvar = vcl_latent_logvar(l, row, j);
-    struct vcl_formula eps;
-    float offset = vcl_host_exp(0.5f * logvar) * noise(l, row, j, &eps);
-    double sigma = sqrt(exp((double)logvar));
-    l->spread->exact[at] = offset;
-    l->spread->formula[at] = (struct vcl_formula){sigma * eps.value, sigma * eps.scale};
-    l->z->exact[at] = mu + offset;
-    l->z->formula[at] =
-        (struct vcl_formula){(double)mu + sigma * eps.value, fabs((double)mu) + sigma * eps.scale};
-}
-
 /* KL(N(mu, sigma^2) || N(0, 1)) of one element. */
 static float expect_kl(const struct vcl_latent_case *l, size_t row, size_t j,
                        struct vcl_formula *ret_formula)
@@ -78,10 +49,10 @@ static float expect_kl(const struct vcl_latent_case *l, size_t row, size_t j,
 static void expect_row(const struct vcl_latent_case *l, size_t row)
 {
     struct vcl_lanes lanes = {{0}};
-    struct vcl_formula kl = {0, 0}, term;
+    struct vcl_formula kl = {0, 0}, term, noise;
     for (size_t j = 0; j < l->dim; j++) {
         float exact = expect_kl(l, row, j, &term);
-        expect_sample(l, row, j);
+        vcl_latent_expect_draw(l, row, j, &noise);
         lanes.lane[j % 16] += exact;
         kl.value += term.value;
         kl.scale += term.scale;

@@ -9,16 +9,18 @@ struct shape {
 
 static const float parameter = 0.3f;
 
+/* The loss alone, with its gradient, or with weights of rows the gradient alone. */
+enum wanted { LOSS, BOTH, WEIGHED, WANTED };
+
 struct zones {
-    struct vcl_zone *x, *y, *loss, *dy;
+    struct vcl_zone *x, *y, *loss, *dy, *weights;
 };
 
-static void expect_row(const struct vcl_likelihood_reference *row, const struct shape *s,
-                       const struct zones *on, size_t i, bool gradient)
+static void expect_loss(const struct vcl_likelihood_reference *row, const struct shape *s,
+                        const struct zones *on, size_t i)
 {
     const float *x = vcl_zone_floats(on->x) + i / s->repeat * s->cols;
     const float *y = vcl_zone_floats(on->y) + i * s->cols;
-    const float scale = 1.0f / (float)s->rows;
     struct vcl_lanes lanes = {{0}};
     struct vcl_formula loss = {0, 0};
     for (size_t j = 0; j < s->cols; j++) {
@@ -26,38 +28,56 @@ static void expect_row(const struct vcl_likelihood_reference *row, const struct 
         lanes.lane[j % 16] += row->loss(x[j], y[j], parameter);
         loss.value += term.value;
         loss.scale += term.scale;
-        if (gradient) {
-            term = row->true_slope((double)x[j], (double)y[j], (double)parameter);
-            on->dy->exact[i * s->cols + j] = scale * row->slope(x[j], y[j], parameter);
-            on->dy->formula[i * s->cols + j] =
-                (struct vcl_formula){term.value / s->rows, term.scale / s->rows};
-        }
     }
     on->loss->exact[i] = vcl_lanes_fold(&lanes);
     on->loss->formula[i] = loss;
 }
 
-static enum vcl_status likelihood(struct vcl_checker *c, const struct vcl_likelihood_reference *row,
-                                  const struct shape *s, bool gradient, struct vcl_error *err)
+static void expect_gradient(const struct vcl_likelihood_reference *row, const struct shape *s,
+                            const struct zones *on, size_t i, bool weighed)
 {
+    const float *x = vcl_zone_floats(on->x) + i / s->repeat * s->cols;
+    const float *y = vcl_zone_floats(on->y) + i * s->cols;
+    const float scale = weighed ? vcl_zone_floats(on->weights)[i] : 1.0f / (float)s->rows;
+    const double weight = weighed ? (double)scale : 1.0 / s->rows;
+    for (size_t j = 0; j < s->cols; j++) {
+        struct vcl_formula slope = row->true_slope((double)x[j], (double)y[j], (double)parameter);
+        on->dy->exact[i * s->cols + j] = scale * row->slope(x[j], y[j], parameter);
+        on->dy->formula[i * s->cols + j] =
+            (struct vcl_formula){weight * slope.value, fabs(weight) * slope.scale};
+    }
+}
+
+static enum vcl_status likelihood(struct vcl_checker *c, const struct vcl_likelihood_reference *row,
+                                  const struct shape *s, enum wanted wanted, struct vcl_error *err)
+{
+    static const char *const names[WANTED] = {"", ", gradient", ", weights"};
+    const bool gradient = wanted != LOSS, weighed = wanted == WEIGHED;
     size_t n = (size_t)s->rows * s->cols;
     struct zones on;
     enum vcl_status r;
     vcl_case_begin(c, "likelihood.cl", "%s of %u x %u, repeat %u%s", row->name, s->rows, s->cols,
-                   s->repeat, gradient ? ", gradient" : "");
+                   s->repeat, names[wanted]);
     TRY(vcl_input(c, "x", n / s->repeat, vcl_fill_unit, &on.x, err));
     TRY(vcl_input(c, "y", n, vcl_fill_logit, &on.y, err));
     TRY(vcl_output(c, "loss", s->rows, NULL, vcl_tolerance_lanes(s->cols, 6), &on.loss, err));
     if (gradient)
         TRY(vcl_output(c, "dy", n, NULL, vcl_tolerance_ulps(6), &on.dy, err));
-    for (size_t i = 0; i < s->rows; i++)
-        expect_row(row, s, &on, i, gradient);
+    if (weighed)
+        TRY(vcl_input(c, "weights", s->rows, vcl_fill_signed, &on.weights, err));
+    for (size_t i = 0; i < s->rows; i++) {
+        if (!weighed)
+            expect_loss(row, s, &on, i);
+        if (gradient)
+            expect_gradient(row, s, &on, i, weighed);
+    }
     const struct vcl_likelihood_op op = {.name = row->name,
                                          .parameter = parameter,
                                          .rows = s->rows,
                                          .cols = s->cols,
                                          .repeat = s->repeat,
                                          .weight = 1,
+                                         .weights = weighed ? on.weights->buf : NULL,
                                          .x = on.x->buf,
                                          .y = on.y->buf,
                                          .loss = on.loss->buf,
@@ -78,8 +98,8 @@ static enum vcl_status run(struct vcl_checker *c, struct vcl_error *err)
     enum vcl_status r = VCL_OK;
     for (const struct vcl_likelihood_reference *row = vcl_likelihood_references; row->name; row++) {
         for (size_t i = 0; i < count; i++) {
-            TRY(likelihood(c, row, &shapes[i], true, err));
-            TRY(likelihood(c, row, &shapes[i], false, err));
+            for (enum wanted wanted = LOSS; wanted < WANTED; wanted++)
+                TRY(likelihood(c, row, &shapes[i], wanted, err));
         }
     }
 out:

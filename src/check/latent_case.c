@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "check/latent_case.h"
 
+#include <math.h>
+
+#include "check/host_math.h"
+#include "check/true_math.h"
+
 #define BOUND 20.0f
 
 const struct vcl_step vcl_latent_step = {
@@ -9,6 +14,7 @@ const struct vcl_step vcl_latent_step = {
     .step = 41,
     .epoch = 3,
     .kl_weight = 0.75f,
+    .sample = 2,
 };
 
 uint32_t vcl_latent_id(size_t source)
@@ -46,6 +52,7 @@ enum vcl_status vcl_latent_inputs(struct vcl_checker *checker, struct vcl_latent
     int32_t *ids;
     float *heads;
     enum vcl_status r;
+    latent->repeat = latent->repeat ? latent->repeat : 1;
     TRY(vcl_arena_alloc(&checker->arena, latent->batch * sizeof *ids, &ids, err));
     TRY(vcl_arena_alloc(&checker->arena, n * sizeof *heads, &heads, err));
     for (uint32_t i = 0; i < latent->batch; i++)
@@ -64,4 +71,34 @@ enum vcl_status vcl_latent_inputs(struct vcl_checker *checker, struct vcl_latent
                                      .heads = latent->heads->buf};
 out:
     return r;
+}
+
+static float noise(const struct vcl_latent_case *latent, size_t row, size_t j,
+                   struct vcl_formula *ret_formula)
+{
+    uint32_t sample = vcl_latent_step.sample + (uint32_t)(row % latent->repeat);
+    uint32_t stream = VCL_LATENT_STREAM + sample, id = vcl_latent_id(row / latent->repeat);
+    if (latent->given) {
+        float eps = vcl_zone_floats(latent->eps)[row * latent->dim + j];
+        *ret_formula = (struct vcl_formula){(double)eps, fabs((double)eps)};
+        return eps;
+    }
+    ret_formula->value = vcl_true_normal(VCL_LATENT_SEED, stream, vcl_latent_step.step, id,
+                                         (uint32_t)j, &ret_formula->scale);
+    return vcl_host_normal(VCL_LATENT_SEED, stream, vcl_latent_step.step, id, (uint32_t)j);
+}
+
+float vcl_latent_expect_draw(const struct vcl_latent_case *latent, size_t row, size_t j,
+                             struct vcl_formula *ret_noise)
+{
+    size_t at = row * latent->dim + j, source = row / latent->repeat;
+    float mu = vcl_latent_mu(latent, source, j), logvar = vcl_latent_logvar(latent, source, j);
+    float eps = noise(latent, row, j, ret_noise), offset = vcl_host_exp(0.5f * logvar) * eps;
+    double m = (double)mu, sigma = sqrt(exp((double)logvar));
+    double value = sigma * ret_noise->value, scale = sigma * ret_noise->scale;
+    latent->spread->exact[at] = offset;
+    latent->spread->formula[at] = (struct vcl_formula){value, scale};
+    latent->z->exact[at] = mu + offset;
+    latent->z->formula[at] = (struct vcl_formula){m + value, fabs(m) + scale};
+    return eps;
 }
