@@ -1,21 +1,21 @@
 /* Optimisers over the flat parameter buffer. Each kernel takes
- *   (n, clipped, a, b, c, decay, step, health, clip, gradient, value, state0, state1)
+ *   (n, first, clipped, a, b, c, decay, step, health, clip, gradient, value, state0, state1)
  * where a, b, c and decay are the optimiser's constants and clip[0] scales the gradient if `clipped`.
- * An element whose gradient is not finite is left alone and its index reported.
+ * An element whose gradient is not finite is left alone and its index reported, counted from `first`.
  */
 #include "prelude.cl"
 #include "math.cl"
 #include "step.cl"
 
 /* The gradient, clipped; reports and zeroes what is not finite. */
-static inline real checked_gradient(global const float *gradient, int n, int i, float scale,
-                                    global struct health *health)
+static inline real checked_gradient(global const float *gradient, int n, uint first, int i,
+                                    float scale, global struct health *health)
 {
     real g = flat_load(gradient, n, i);
     if (any_lane(g - g != 0.0f)) {
         for (int lane = i; lane < n && lane < i + VEC; lane++) {
             if (gradient[lane] - gradient[lane] != 0.0f)
-                atomic_min(&health->bad_index, (uint)lane);
+                atomic_min(&health->bad_index, first + (uint)lane);
         }
         g = g - g != 0.0f ? (real)(0.0f) : g;
     }
@@ -33,7 +33,7 @@ static inline real fade(real x, float least)
 #define LEAST_SLOPE  0x1p-63f
 
 /* SGD with momentum `a` (PyTorch's form): v = a v + g; p -= lr v. */
-kernel void sgd(int n, int clipped, float a, float b, float c, float decay, global const struct step *step,
+kernel void sgd(int n, uint first, int clipped, float a, float b, float c, float decay, global const struct step *step,
                 global struct health *health, global const float *clip,
                 global const float *gradient, global float *value, global float *velocity,
                 global float *unused)
@@ -42,14 +42,14 @@ kernel void sgd(int n, int clipped, float a, float b, float c, float decay, glob
     if (health->halted || i >= n)
         return;
     real p = flat_load(value, n, i);
-    real g = checked_gradient(gradient, n, i, clipped ? clip[0] : 1.0f, health);
+    real g = checked_gradient(gradient, n, first, i, clipped ? clip[0] : 1.0f, health);
     g = fma((real)(decay), p, g);
     real v = fade(fma((real)(a), flat_load(velocity, n, i), g), LEAST_MOMENT);
     flat_store(v, velocity, n, i);
     flat_store(fma((real)(-step->lr), v, p), value, n, i);
 }
 
-static inline void adam_step(int n, int clipped, int decoupled, float a, float b, float c,
+static inline void adam_step(int n, uint first, int clipped, int decoupled, float a, float b, float c,
                              float decay, global const struct step *step,
                              global struct health *health, global const float *clip,
                              global const float *gradient, global float *value,
@@ -59,7 +59,7 @@ static inline void adam_step(int n, int clipped, int decoupled, float a, float b
     if (health->halted || i >= n)
         return;
     real p = flat_load(value, n, i);
-    real g = checked_gradient(gradient, n, i, clipped ? clip[0] : 1.0f, health);
+    real g = checked_gradient(gradient, n, first, i, clipped ? clip[0] : 1.0f, health);
     if (decoupled)
         p = fma((real)(-(step->lr * decay)), p, p);
     else
@@ -75,22 +75,22 @@ static inline void adam_step(int n, int clipped, int decoupled, float a, float b
 
 /* Adam (Kingma and Ba 2015) with beta1 = a, beta2 = b, epsilon = c:
  * p -= lr / (1 - a^t) * m / (sqrt(v) / sqrt(1 - b^t) + c). `decay` adds to the gradient. */
-kernel void adam(int n, int clipped, float a, float b, float c, float decay,
+kernel void adam(int n, uint first, int clipped, float a, float b, float c, float decay,
                  global const struct step *step, global struct health *health,
                  global const float *clip, global const float *gradient, global float *value,
                  global float *moment1, global float *moment2)
 {
-    adam_step(n, clipped, 0, a, b, c, decay, step, health, clip, gradient, value, moment1,
+    adam_step(n, first, clipped, 0, a, b, c, decay, step, health, clip, gradient, value, moment1,
               moment2);
 }
 
 /* AdamW (Loshchilov and Hutter 2019): Adam with the decay apart from the gradient. */
-kernel void adamw(int n, int clipped, float a, float b, float c, float decay,
+kernel void adamw(int n, uint first, int clipped, float a, float b, float c, float decay,
                   global const struct step *step, global struct health *health,
                   global const float *clip, global const float *gradient, global float *value,
                   global float *moment1, global float *moment2)
 {
-    adam_step(n, clipped, 1, a, b, c, decay, step, health, clip, gradient, value, moment1,
+    adam_step(n, first, clipped, 1, a, b, c, decay, step, health, clip, gradient, value, moment1,
               moment2);
 }
 

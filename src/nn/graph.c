@@ -90,6 +90,9 @@ enum vcl_status vcl_graph_add(struct vcl_graph *graph, const struct vcl_node_def
         FAIL(err, VCL_E_ARG, "%s is for rows of examples: '%s' has others", def->name, in[0]->name);
     TRY(copy_config(node, config, err));
     TRY(def->shape(node, err));
+    node->is_frozen = graph->is_freezing;
+    if (node->is_frozen && node->n_trained && !def->freezes)
+        FAIL(err, VCL_E_UNSUPPORTED, "%s can't be frozen", def->name);
     TRY(vcl_grow(&graph->nodes, &graph->cap_nodes, graph->n_nodes + 1, sizeof *graph->nodes, err));
     graph->nodes[graph->n_nodes++] = node;
     *ret_node = node;

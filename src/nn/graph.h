@@ -70,6 +70,7 @@ struct vcl_node {
     uint32_t n_in, n_out;
     size_t param[VCL_NODE_PARAMS]; /* indices, as the node numbers them */
     uint32_t n_trained;            /* of them that are trained */
+    bool is_frozen;                /* gradients go through it, and none is made of its parameters */
     size_t saved_floats,
         saved_row_floats;    /* asked for by `shape`: in all, and for a row of in[0] */
     struct vcl_buf *saved;   /* so many floats, forward to backward */
@@ -109,6 +110,7 @@ struct vcl_node_def {
     bool is_in_place; /* its input's gradient may lie where its output's does */
     bool weighs;      /* backward knows the weight of a term among its outputs, if nobody else reads
                          that; elsewhere it is the value that the term's gradient begins with */
+    bool freezes;     /* it can be frozen */
     bool of_examples; /* what it does hangs on whose rows they are, or on their being a batch */
     bool early; /* where it weighs the first output, forward leaves the last input's gradient in
                    training */
@@ -142,6 +144,7 @@ struct vcl_graph {
     struct vcl_term terms[VCL_TERMS];
     uint32_t n_terms;
     uint32_t streams; /* of random numbers, handed out to nodes */
+    bool is_freezing; /* nodes that are added now are frozen */
     /* The plan's. */
     uint32_t batch;         /* 0: not planned */
     struct vcl_buf *memory; /* all data, gradients and what is saved; NULL: in another's */

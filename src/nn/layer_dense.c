@@ -105,8 +105,9 @@ static enum vcl_status input_gradient(const struct vcl_node *node, const struct 
 static enum vcl_status backward(const struct vcl_node *node, const struct vcl_run *run,
                                 struct vcl_error *err)
 {
-    enum vcl_status r;
-    TRY(parameter_gradients(node, run, err));
+    enum vcl_status r = VCL_OK;
+    if (!node->is_frozen)
+        TRY(parameter_gradients(node, run, err));
     if (node->want[0].grad)
         TRY(input_gradient(node, run, err));
 out:
@@ -120,6 +121,7 @@ const struct vcl_node_def vcl_layer_dense = {
     .config_size = sizeof(struct dense),
     .defaults = &defaults,
     .outputs = VCL_OUTPUTS_VALUES,
+    .freezes = true,
     .fuses = true,
     .folds_slope = true,
     .adds = true,

@@ -41,11 +41,17 @@ struct vcl_optimiser_def {
 
 extern const struct vcl_optimiser_def *const vcl_optimiser_defs[]; /* a table of base/row.h */
 
-/* Enqueues one update of all parameters. */
+/* One that is chosen, with its options. */
+struct vcl_optimiser {
+    const struct vcl_optimiser_def *def;
+    const struct vcl_optimiser_config *config;
+};
+
+/* Enqueues one update of all parameters of a group; `step` has its learning rate. */
 enum vcl_status vcl_optimiser_update(const struct vcl_emit *emit,
-                                     const struct vcl_optimiser_def *def,
-                                     const struct vcl_optimiser_config *config,
-                                     struct vcl_params *params, struct vcl_buf *step,
-                                     struct vcl_buf *health, struct vcl_error *err) VCL_MUST_CHECK;
+                                     const struct vcl_optimiser *optimiser,
+                                     struct vcl_params *params, uint32_t group,
+                                     struct vcl_buf *step, struct vcl_buf *health,
+                                     struct vcl_error *err) VCL_MUST_CHECK;
 
 #endif

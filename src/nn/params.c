@@ -17,7 +17,7 @@ enum { MAX = INT32_MAX - (1 << 20) };
 
 void vcl_params_init(struct vcl_params *params, struct vcl_ctx *ctx)
 {
-    *params = (struct vcl_params){.ctx = ctx};
+    *params = (struct vcl_params){.ctx = ctx, .n_groups = 1};
 }
 
 void vcl_params_finish(struct vcl_params *params)
@@ -27,6 +27,12 @@ void vcl_params_finish(struct vcl_params *params)
     for (size_t i = 0; i < params->count; i++) {
         vcl_buf_destroy(&params->items[i].value);
         vcl_buf_destroy(&params->items[i].gradient);
+    }
+    for (int g = 0; g < VCL_GROUPS; g++) {
+        vcl_buf_destroy(&params->groups[g].value);
+        vcl_buf_destroy(&params->groups[g].gradient);
+        for (int i = 0; i < VCL_OPTIMISER_STATES; i++)
+            vcl_buf_destroy(&params->groups[g].state[i]);
     }
     vcl_buf_destroy(&params->value);
     vcl_buf_destroy(&params->gradient);
@@ -93,8 +99,43 @@ enum vcl_status vcl_params_add(struct vcl_params *params, const struct vcl_param
     *added = *param;
     added->count = (size_t)values_of(param);
     added->offset = *floats;
+    added->group = params->group;
     *floats += (added->count + step - 1) / step * step;
+    params->groups[params->group].floats = params->floats - params->groups[params->group].first;
     *ret_index = params->count++;
+out:
+    return r;
+}
+
+enum vcl_status vcl_params_begin_group(struct vcl_params *params, struct vcl_error *err)
+{
+    if (params->n_groups == VCL_GROUPS)
+        return ERR(err, VCL_E_UNSUPPORTED, "more than %d groups of parameters", VCL_GROUPS);
+    params->group = params->n_groups++;
+    params->groups[params->group].first = params->floats;
+    return VCL_OK;
+}
+
+static enum vcl_status view_group(const struct vcl_param_group *group, struct vcl_buf *flat,
+                                  struct vcl_buf **ret_view, struct vcl_error *err)
+{
+    if (!flat || *ret_view || !group->floats)
+        return VCL_OK;
+    return vcl_buf_view(flat, group->first * sizeof(float), group->floats * sizeof(float), ret_view,
+                        err);
+}
+
+/* Of the flat buffers that are there so far. */
+static enum vcl_status view_groups(struct vcl_params *params, struct vcl_error *err)
+{
+    enum vcl_status r = VCL_OK;
+    for (uint32_t g = 0; g < params->n_groups; g++) {
+        struct vcl_param_group *group = &params->groups[g];
+        TRY(view_group(group, params->value, &group->value, err));
+        TRY(view_group(group, params->gradient, &group->gradient, err));
+        for (int i = 0; i < VCL_OPTIMISER_STATES; i++)
+            TRY(view_group(group, params->state[i], &group->state[i], err));
+    }
 out:
     return r;
 }
@@ -124,6 +165,7 @@ enum vcl_status vcl_params_allocate(struct vcl_params *params, bool trainable,
     if (trainable)
         TRY(vcl_buf_create(params->ctx, size, &params->gradient, err));
     TRY(make_views(params, err));
+    TRY(view_groups(params, err));
 out:
     return r;
 }
@@ -136,6 +178,7 @@ enum vcl_status vcl_params_need_states(struct vcl_params *params, int count, str
             TRY(vcl_buf_create(params->ctx, params->floats * sizeof(float), &params->state[i],
                                err));
     }
+    TRY(view_groups(params, err));
 out:
     return r;
 }

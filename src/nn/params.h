@@ -10,17 +10,26 @@
 #include "base/mem.h"
 #include "cl/context.h"
 
-enum { VCL_OPTIMISER_STATES = 2, VCL_PARAM_DIMS = 4 };
+/* Groups of parameters have an optimiser each: the first is the model's. */
+enum { VCL_OPTIMISER_STATES = 2, VCL_PARAM_DIMS = 4, VCL_GROUPS = 2 };
 
 struct vcl_param {
     char name[80];                        /* "encoder.0.weight" */
     uint32_t rows, cols;                  /* rows 0: a vector of `cols` */
     uint32_t dims, shape[VCL_PARAM_DIMS]; /* as in files; all but the last make `rows` */
-    float initial, bound;  /* initial values are uniform around `initial`, at most `bound` away */
-    bool is_state;         /* kept with the model, but not trained: running averages */
-    size_t offset, count;  /* in floats, in the flat buffers */
-    struct vcl_buf *value; /* views */
+    float initial, bound; /* initial values are uniform around `initial`, at most `bound` away */
+    bool is_state;        /* kept with the model, but not trained: running averages */
+    uint32_t group;
+    size_t offset, count;     /* in floats, in the flat buffers */
+    struct vcl_buf *value;    /* views */
     struct vcl_buf *gradient; /* NULL unless trainable, and for state */
+};
+
+/* What is trained of a group lies together: `floats` from `first` on in the flat buffers, of which
+ * these are views. */
+struct vcl_param_group {
+    size_t first, floats;
+    struct vcl_buf *value, *gradient, *state[VCL_OPTIMISER_STATES];
 };
 
 struct vcl_params {
@@ -30,7 +39,14 @@ struct vcl_params {
     size_t floats; /* of a flat buffer, padding included; padding stays zero */
     size_t states; /* floats that follow in `value` only: what is not trained */
     struct vcl_buf *value, *gradient, *state[VCL_OPTIMISER_STATES]; /* those that are needed */
+    struct vcl_param_group groups[VCL_GROUPS];
+    uint32_t n_groups, group; /* that new parameters belong to, the last one so far */
 };
+
+/* Parameters declared from now on are of another group. Those of the one before must all be there.
+ */
+enum vcl_status vcl_params_begin_group(struct vcl_params *params,
+                                       struct vcl_error *err) VCL_MUST_CHECK;
 
 void vcl_params_init(struct vcl_params *params, struct vcl_ctx *ctx);
 void vcl_params_finish(struct vcl_params *params);

@@ -38,7 +38,7 @@ static bool flows(const struct vcl_value *value)
 
 static bool any_differs(const struct vcl_node *node)
 {
-    bool differs = node->n_trained > 0;
+    bool differs = node->n_trained > 0 && !node->is_frozen;
     for (uint32_t i = 0; i < node->n_in; i++)
         differs |= flows(node->in[i]) && vcl_value_root(node->in[i])->differs;
     return differs;

@@ -115,6 +115,14 @@ enum vcl_status vcl_op_log_normal_dheads(const struct vcl_emit *emit,
                                          struct vcl_buf *dlog_p, struct vcl_buf *dheads,
                                          struct vcl_error *err) VCL_MUST_CHECK;
 
+/* ---- permute.c: kernels/permute.cl ---- */
+
+/* y (rows, cols) = x with each column permuted by itself; keys (rows, cols) is overwritten. */
+enum vcl_status vcl_op_permute_columns(const struct vcl_emit *emit, uint32_t rows, uint32_t cols,
+                                       uint32_t stream, struct vcl_buf *step, struct vcl_buf *keys,
+                                       struct vcl_buf *x, struct vcl_buf *y,
+                                       struct vcl_error *err) VCL_MUST_CHECK;
+
 /* ---- mixture.c: kernels/mixture.cl ---- */
 
 /* Gaussians (count, 2 dim) mu | log sigma^2 and codes z (rows, dim). */
@@ -212,7 +220,8 @@ enum vcl_status vcl_op_metrics(const struct vcl_emit *emit, uint32_t rows,
 struct vcl_optimise {
     const char *kernel; /* of kernels/optimiser.cl */
     float a, b, c, decay;
-    float clip; /* largest norm of the whole gradient; 0 for none */
+    float clip;   /* largest norm of the whole gradient; 0 for none */
+    size_t first; /* what to call the first of them in `health` */
     size_t n;
     struct vcl_buf *step, *health, *gradient, *value, *state0, *state1;
 };

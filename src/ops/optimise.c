@@ -35,8 +35,9 @@ enum vcl_status vcl_op_optimise(const struct vcl_emit *emit, const struct vcl_op
     struct vcl_launch launch = {
         .source = "core.cl",
         .kernel = op->kernel,
-        VCL_ARGS((int32_t)op->n, (int32_t)(op->clip > 0), op->a, op->b, op->c, op->decay, op->step,
-                 op->health, scale, op->gradient, op->value, op->state0, op->state1),
+        VCL_ARGS((int32_t)op->n, (uint32_t)op->first, (int32_t)(op->clip > 0), op->a, op->b, op->c,
+                 op->decay, op->step, op->health, scale, op->gradient, op->value, op->state0,
+                 op->state1),
     };
     vcl_flat_size(emit->ctx, &launch, op->n, 1);
     TRY(vcl_emit_launch(emit, &launch, err));

@@ -61,8 +61,11 @@ static enum vcl_status emit_step(struct vcl_trainer *trainer, const struct vcl_e
     TRY(sum_terms(trainer, emit, rows, err));
     if (training) {
         TRY(vcl_model_backward(model, emit, rows, err));
-        TRY(vcl_optimiser_update(emit, trainer->optimiser, trainer->optimiser_config,
-                                 &model->params, model->step, trainer->health, err));
+        TRY(vcl_optimiser_update(emit, &trainer->optimiser, &model->params, 0, model->step,
+                                 trainer->health, err));
+        if (model->params.n_groups > 1)
+            TRY(vcl_optimiser_update(emit, &model->objective_graph.second, &model->params, 1,
+                                     model->second_step, trainer->health, err));
     }
 out:
     return r;
@@ -123,12 +126,31 @@ struct vcl_step vcl_training_step(const struct vcl_trainer *trainer, uint64_t st
         .step = (uint32_t)total,
         .epoch = (uint32_t)trainer->at.epoch,
         .slot = (uint32_t)step,
-        .lr = (float)trainer->optimiser_config->lr,
+        .lr = (float)trainer->optimiser.config->lr,
         .kl_weight = kl_weight(trainer, total),
     };
-    if (trainer->optimiser->correct)
-        trainer->optimiser->correct(trainer->optimiser_config, total + 1, &values);
+    if (trainer->optimiser.def->correct)
+        trainer->optimiser.def->correct(trainer->optimiser.config, total + 1, &values);
     return values;
+}
+
+struct vcl_step vcl_second_step(const struct vcl_trainer *trainer, const struct vcl_step *values)
+{
+    const struct vcl_optimiser *second = &trainer->model->objective_graph.second;
+    struct vcl_step own = *values;
+    if (!second->def)
+        return own;
+    own.lr = (float)second->config->lr;
+    if (second->def->correct)
+        second->def->correct(second->config, (uint64_t)values->step + 1, &own);
+    return own;
+}
+
+int vcl_trainer_states(const struct vcl_trainer *trainer)
+{
+    const struct vcl_optimiser_def *second = trainer->model->objective_graph.second.def;
+    int states = trainer->optimiser.def->states;
+    return second && second->states > states ? second->states : states;
 }
 
 enum vcl_status vcl_loop_evaluate(struct vcl_trainer *trainer, struct vcl_loop *loop,

@@ -57,9 +57,9 @@ static json_t *position_json(const struct vcl_trainer *trainer)
     char *training = training_text(trainer->config);
     if (!training)
         return NULL;
-    json_t *object =
-        json_pack("{s:s, s:s, s:s, s:s, s:s}", VCL_ST_CRC, VCL_ST_CRC_ZERO, "epoch", epoch,
-                  "epoch_step", step, "optimiser", trainer->optimiser->name, "training", training);
+    json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:s}", VCL_ST_CRC, VCL_ST_CRC_ZERO, "epoch",
+                               epoch, "epoch_step", step, "optimiser", trainer->optimiser.def->name,
+                               "training", training);
     int bad = object ? add_double(object, "first_loss", at->first_loss) : 1;
     for (uint32_t i = 0; i < graph->n_terms && !bad; i++)
         bad = add_double(object, sum_key(&graph->terms[i], key), at->sums[i]);
@@ -80,8 +80,9 @@ enum vcl_status vcl_run_prepare_checkpoint(struct vcl_trainer *trainer, struct v
                                           .count = lines->len,
                                           .is_text = true,
                                           .text = lines->text};
-    const struct vcl_model_extra extra = {
-        .states = trainer->optimiser->states, .metadata = position_json(trainer), .text = &metrics};
+    const struct vcl_model_extra extra = {.states = vcl_trainer_states(trainer),
+                                          .metadata = position_json(trainer),
+                                          .text = &metrics};
     enum vcl_status r = VCL_OK;
     if (!extra.metadata)
         FAIL(err, VCL_E_NOMEM, "cannot write a checkpoint");
@@ -203,10 +204,10 @@ static enum vcl_status apply(struct vcl_trainer *trainer, const struct vcl_st_fi
     TRY(check_keys(trainer, file, err));
     TRY(same_training(trainer, file, err));
     const char *optimiser = vcl_st_metadata(file, "optimiser");
-    if (!optimiser || strcmp(optimiser, trainer->optimiser->name) != 0)
+    if (!optimiser || strcmp(optimiser, trainer->optimiser.def->name) != 0)
         FAIL(err, VCL_E_ARG, "the checkpoint was made with the optimiser '%s'",
              optimiser ? optimiser : "?");
-    TRY(vcl_model_read_states(trainer->model, file, trainer->optimiser->states, err));
+    TRY(vcl_model_read_states(trainer->model, file, vcl_trainer_states(trainer), err));
     if (!read_position(trainer, file, &trainer->at) || trainer->at.step > trainer->train.steps)
         FAIL(err, VCL_E_FORMAT, "the checkpoint has no valid position");
     const struct vcl_st_tensor *metrics = vcl_st_find(file, "metrics");

@@ -18,8 +18,7 @@ static enum vcl_status choose_optimiser(struct vcl_trainer *t, struct vcl_error 
     enum vcl_status r;
     TRY(vcl_config_choose(t->config, "optimiser", vcl_optimiser_defs, t->config->optimiser,
                           &t->arena, &def, &config, err));
-    t->optimiser = def;
-    t->optimiser_config = config;
+    t->optimiser = (struct vcl_optimiser){def, config};
 out:
     return r;
 }
@@ -262,6 +261,7 @@ static enum vcl_status one_step(struct vcl_trainer *t, struct vcl_error *err)
 {
     enum vcl_status r;
     const struct vcl_step values = vcl_training_step(t, t->at.step);
+    t->model->second = vcl_second_step(t, &values);
     TRY(vcl_loop_step(t, &t->train, &values, t->at.step, err));
     t->at.step++;
     t->model->steps++;

@@ -43,8 +43,7 @@ struct vcl_trainer {
     const struct vcl_config *config;
     const struct vcl_train_params *params;
     struct vcl_model *model;
-    const struct vcl_optimiser_def *optimiser;
-    const struct vcl_optimiser_config *optimiser_config;
+    struct vcl_optimiser optimiser;
     struct vcl_arena arena;
     enum vcl_binarise binarise;
     struct vcl_loop train, valid, test;
@@ -83,8 +82,12 @@ enum vcl_status vcl_loop_step(struct vcl_trainer *trainer, struct vcl_loop *loop
 enum vcl_status vcl_loop_evaluate(struct vcl_trainer *trainer, struct vcl_loop *loop,
                                   struct vcl_losses *ret_losses,
                                   struct vcl_error *err) VCL_MUST_CHECK;
+/* What the optimisers keep of each parameter. */
+int vcl_trainer_states(const struct vcl_trainer *trainer);
 /* The values of training step `step` (within the running epoch). */
 struct vcl_step vcl_training_step(const struct vcl_trainer *trainer, uint64_t step);
+/* The same for the second group of parameters, from the first one's. */
+struct vcl_step vcl_second_step(const struct vcl_trainer *trainer, const struct vcl_step *values);
 
 /* ---- health.c ---- */
 #define VCL_DIVERGED_HINT "a smaller --lr, or --set clip=10, often helps"

@@ -132,6 +132,21 @@ out:
     return r;
 }
 
+enum vcl_status vcl_build_second_group(struct vcl_build *b, const char *optimiser,
+                                       struct vcl_error *err)
+{
+    const void *def;
+    void *config;
+    enum vcl_status r;
+    TRY(vcl_definition_read("optimiser", vcl_optimiser_defs, NULL, optimiser, &b->graph.arena, &def,
+                            &config, err));
+    b->second = (struct vcl_optimiser){def, config};
+    if (b->graph.params->n_groups == 1)
+        TRY(vcl_params_begin_group(b->graph.params, err));
+out:
+    return r;
+}
+
 enum vcl_status vcl_build_decoder(struct vcl_build *b, struct vcl_value *z,
                                   struct vcl_value **ret_y, struct vcl_error *err)
 {

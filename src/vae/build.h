@@ -8,6 +8,7 @@
 #define VCL_VAE_BUILD_H
 
 #include "nn/node_sum.h"
+#include "nn/optimiser.h"
 
 struct vcl_model;
 
@@ -16,6 +17,7 @@ struct vcl_build {
     struct vcl_model *model;
     struct vcl_graph graph;
     struct vcl_value *x, *q, *z, *y; /* as below; NULL: not in this graph */
+    struct vcl_optimiser second;     /* of the second group of parameters, if there is one */
     double beta, warmup; /* the weight of scheduled terms, and the epochs in which it gets there */
 };
 
@@ -51,6 +53,10 @@ enum vcl_status vcl_build_log_weight(struct vcl_build *b, struct vcl_value *reco
  * the mean (B * samples). */
 enum vcl_status vcl_build_log_mean_exp(struct vcl_build *b, struct vcl_value *log_w,
                                        struct vcl_value **ret_bound, struct vcl_value **ret_share,
+                                       struct vcl_error *err) VCL_MUST_CHECK;
+/* Parameters that are declared from now on are updated by an optimiser of their own: "adam
+ * lr=1e-4". One that they have is not declared. */
+enum vcl_status vcl_build_second_group(struct vcl_build *b, const char *optimiser,
                                        struct vcl_error *err) VCL_MUST_CHECK;
 /* y (rows of z, D), the parameters of p(x|z). */
 enum vcl_status vcl_build_decoder(struct vcl_build *b, struct vcl_value *z,

@@ -56,7 +56,9 @@ struct need {
 static enum vcl_status need_of(struct vcl_model *model, uint32_t batch, struct need *ret_need,
                                struct vcl_error *err)
 {
-    size_t copies = 1 + (model->trainable ? 1 + optimiser_states(model->config) : 0);
+    size_t states =
+        model->params.n_groups > 1 ? VCL_OPTIMISER_STATES : optimiser_states(model->config);
+    size_t copies = 1 + (model->trainable ? 1 + states : 0);
     size_t fixed = (model->params.floats * copies + model->params.states) * sizeof(float);
     size_t inputs = 2 * (size_t)model->data_size * batch * sizeof(float); /* x and raw */
     enum vcl_status r =
@@ -115,11 +117,14 @@ static enum vcl_status make_input(struct vcl_model *model, struct vcl_error *err
     enum vcl_status r;
     size_t step = vcl_buf_alignment(model->ctx), ids_size = model->batch * sizeof(int32_t);
     size_t raw_size = (size_t)model->batch * model->data_size * sizeof(float);
-    model->ids_offset = round_up(sizeof(struct vcl_step), step);
+    model->second_offset = round_up(sizeof(struct vcl_step), step);
+    model->ids_offset = 2 * model->second_offset;
     model->raw_offset = model->ids_offset + round_up(ids_size, step);
     size_t size = model->raw_offset + raw_size;
     TRY(vcl_buf_create(model->ctx, size, &model->input, err));
     TRY(vcl_buf_view(model->input, 0, sizeof(struct vcl_step), &model->step, err));
+    TRY(vcl_buf_view(model->input, model->second_offset, sizeof(struct vcl_step),
+                     &model->second_step, err));
     TRY(vcl_buf_view(model->input, model->ids_offset, ids_size, &model->ids, err));
     TRY(vcl_buf_view(model->input, model->raw_offset, raw_size, &model->raw, err));
     TRY(vcl_upload_create(model->ctx, size, &model->upload, err));
@@ -200,8 +205,8 @@ void vcl_model_destroy(struct vcl_model **ret_model)
     if (!ret_model || !*ret_model)
         return;
     struct vcl_model *model = *ret_model;
-    struct vcl_buf **bufs[] = {&model->step, &model->ids, &model->raw,
-                               &model->x,    &model->eps, &model->input};
+    struct vcl_buf **bufs[] = {&model->step, &model->second_step, &model->ids,  &model->raw,
+                               &model->x,    &model->eps,         &model->input};
     vcl_upload_destroy(&model->upload);
     for (size_t i = 0; i < sizeof bufs / sizeof *bufs; i++)
         vcl_buf_destroy(bufs[i]);

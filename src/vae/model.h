@@ -39,8 +39,9 @@ struct vcl_model {
 
     /* What the host sends before a step, in one write: step, ids (batch), raw rows. */
     struct vcl_upload *upload;
-    struct vcl_buf *input, *step, *ids, *raw;
-    size_t ids_offset, raw_offset;
+    struct vcl_buf *input, *step, *second_step, *ids, *raw; /* second_step: of the second group */
+    struct vcl_step second;                                 /* its values, sent with the step's */
+    size_t second_offset, ids_offset, raw_offset;
 
     struct vcl_buf *x;   /* (batch, D) */
     struct vcl_buf *eps; /* (batch, Z): noise given from outside (tests); NULL: drawn */

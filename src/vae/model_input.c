@@ -27,6 +27,7 @@ enum vcl_status vcl_model_send(struct vcl_model *model, const struct vcl_step *s
     TRY(vcl_upload_next(model->upload, &block, err));
     unsigned char *bytes = block;
     memcpy(bytes, step, sizeof *step);
+    memcpy(bytes + model->second_offset, &model->second, sizeof model->second);
     gather(set, indices, rows, row_size, (int32_t *)(void *)(bytes + model->ids_offset),
            bytes + model->raw_offset);
     TRY(vcl_upload_send(model->upload, model->raw_offset + rows * row_size, model->input, err));

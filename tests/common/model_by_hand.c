@@ -43,6 +43,18 @@ static const struct vcl_optimiser_def *optimiser(const struct vcl_model *model,
     return def;
 }
 
+/* Written to the device at once: what is sent with examples is not. */
+static void give_second_step(struct vcl_model *model, struct vcl_step step, uint64_t t)
+{
+    const struct vcl_optimiser *second = &model->objective_graph.second;
+    if (!second->def)
+        return;
+    step.lr = (float)second->config->lr;
+    if (second->def->correct)
+        second->def->correct(second->config, t, &step);
+    OK(vcl_buf_write(model->second_step, 0, sizeof step, &step, &test_error));
+}
+
 void test_model_step(struct vcl_model *model, uint64_t t)
 {
     struct vcl_arena arena = {0};
@@ -54,6 +66,7 @@ void test_model_step(struct vcl_model *model, uint64_t t)
     if (def->correct)
         def->correct(config, t, &step);
     vcl_arena_finish(&arena);
+    give_second_step(model, step, t);
     OK(vcl_model_send_step(model, &step, &test_error));
 }
 
@@ -68,8 +81,12 @@ void test_model_update(struct vcl_model *model, struct vcl_buf *health)
     struct vcl_arena arena = {0};
     void *config;
     const struct vcl_optimiser_def *def = optimiser(model, &arena, &config);
-    OK(vcl_optimiser_update(VCL_AT_ONCE(model->ctx), def, config, &model->params, model->step,
-                            health, &test_error));
+    const struct vcl_optimiser first = {def, config};
+    OK(vcl_optimiser_update(VCL_AT_ONCE(model->ctx), &first, &model->params, 0, model->step, health,
+                            &test_error));
+    if (model->params.n_groups > 1)
+        OK(vcl_optimiser_update(VCL_AT_ONCE(model->ctx), &model->objective_graph.second,
+                                &model->params, 1, model->second_step, health, &test_error));
     vcl_arena_finish(&arena);
 }
 
