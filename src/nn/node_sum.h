@@ -22,6 +22,11 @@ extern const struct vcl_node_def vcl_node_stop;
 enum vcl_status vcl_graph_stop(struct vcl_graph *graph, struct vcl_value *in,
                                struct vcl_value **ret_out, struct vcl_error *err) VCL_MUST_CHECK;
 
+/* in with each of its columns permuted by itself over the batch, as a constant. */
+enum vcl_status vcl_graph_permuted(struct vcl_graph *graph, struct vcl_value *in,
+                                   struct vcl_value **ret_out,
+                                   struct vcl_error *err) VCL_MUST_CHECK;
+
 /* out[0] is in[0]; its gradient comes back times node->later, a number for each row. */
 extern const struct vcl_node_def vcl_node_scaled_gradient;
 /* **ret_scale is where to put that value, which need not be there yet. */
