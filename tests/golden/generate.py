@@ -97,6 +97,8 @@ CASES.update({
                           encoder='dense 9 tanh', decoder='dense 8 elu'),
     'sigma_learned_conv': dict(shape=[4, 5, 3], batch=4, latent=3, likelihood='gaussian sigma=learned', optimiser='adam', lr=0.02,
                                encoder='dense 9 tanh', decoder='dense 40 elu, reshape 4 5 2', output='conv k3', objective='iwae k=2'),
+    'factor': dict(shape=[1, 11, 1], batch=7, latent=4, likelihood='bernoulli', objective='factor gamma=3 units=9 layers=2 lr=0.02',
+                   optimiser='sgd', lr=0.02, encoder='dense 9 tanh', decoder='dense 8 tanh'),
 })
 DEFAULTS = dict(objective='elbo', prior='normal', output='dense', sigma=1.0, beta=1.0, momentum=0.9, beta1=0.9, beta2=0.999, eps=1e-8, clip=0.0,
                 **{'free-bits': 0.0, 'weight-decay': 0.0})
@@ -313,6 +315,11 @@ class Model:
         words = [words[0], str(self.outputs * (data if words[0] == 'dense' else case['shape'][2])), *words[1:]]
         shape = self.decoder[-1].shape if self.decoder else [1, latent, 1]
         self.decoder += [Node(self, 'output', words, activation, [], shape, rng)]
+        if self.objective == 'factor':
+            units, depth = self.options['units'], int(self.options['layers'])
+            hidden = [(['dense', units], 'leaky_relu', [])] * depth
+            self.discriminator = self.stack('discriminator', hidden, [1, latent, 1], rng)
+            self.discriminator += [Node(self, 'discriminator.logit', ['dense', '1'], 'identity', [], self.discriminator[-1].shape, rng)]
         self.pixels = words[0] != 'dense'
         assert not self.pixels or self.decoder[-1].shape == case['shape'][:2] + [case['shape'][2] * self.outputs]
 
@@ -401,6 +408,25 @@ class Model:
         return {'bound': bound}, -bound.mean()
 
 
+    def terms_factor(self, x, eps):
+        """Each part has its own loss; what is returned has the gradients of both."""
+        mu, logvar = self.run(self.encoder, x).chunk(2, dim=1)
+        z = mu + torch.exp(0.5 * logvar) * eps
+        recon = -self.log_likelihood(x, self.run(self.decoder, z))
+        kl = 0.5 * (mu ** 2 + logvar.exp() - 1 - logvar).sum(1)
+        order = np.argsort(philox_uniform(64 + self.streams, self.step, *z.shape), axis=0, kind='stable')
+        permuted = torch.gather(z.detach(), 0, torch.tensor(order))
+        codes = self.run(self.discriminator, z.detach())
+        loss = 0.5 * (F.softplus(-codes) + F.softplus(self.run(self.discriminator, permuted)))[:, 0]
+        own = {name: p for name, p in self.parameters.items() if name.startswith('discriminator')}
+        for p in own.values():
+            p.requires_grad_(False)
+        tc = self.run(self.discriminator, z)[:, 0]
+        for p in own.values():
+            p.requires_grad_(True)
+        minimised = recon.mean() + self.case['beta'] * kl.mean() + float(self.options['gamma']) * tc.mean() + loss.mean()
+        return {'recon': recon, 'kl': kl, 'tc': tc, 'discriminator': loss}, minimised
+
     def terms_dreg(self, x, eps):
         """Eq. 8 of Tucker et al. (2019), each parameter from a bound of its own: that of the decoder is iwae's."""
         x, q, z = self.draws(x, eps)
@@ -422,16 +448,21 @@ def optimiser(case, parameters):
 def curve(model, x, noise):
     """Means of all terms before each step, and after the last."""
     parameters = list(model.parameters.values())
-    step, points, clipped = optimiser(model.case, parameters), [], 0
+    second = [p for name, p in model.parameters.items() if name.startswith('discriminator')]
+    first = [p for name, p in model.parameters.items() if not name.startswith('discriminator')]
+    steps, points, clipped = [optimiser(model.case, first)], [], 0
+    if second:
+        steps.append(torch.optim.Adam(second, lr=float(np.float32(model.options['lr'])), betas=[float(np.float32(b)) for b in (0.5, 0.9)]))
     for i in range(STEPS + 1):
         model.step = i + 1
         terms, minimised = model.terms(x, noise[i % len(noise)])
         points.append([term.mean().item() for term in terms.values()])
-        step.zero_grad()
+        for step in steps:
+            step.zero_grad()
         minimised.backward()
         if model.case['clip'] > 0:
             clipped += torch.nn.utils.clip_grad_norm_(parameters, model.case['clip']) > model.case['clip']
-        if i < STEPS:
+        for step in steps if i < STEPS else []:
             step.step()
     assert clipped == 0 or clipped > STEPS / 2
     return dict(zip(terms, np.array(points).T))
