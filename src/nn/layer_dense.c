@@ -120,6 +120,7 @@ const struct vcl_node_def vcl_layer_dense = {
     .config_size = sizeof(struct dense),
     .defaults = &defaults,
     .outputs = VCL_OUTPUTS_VALUES,
+    .takes = VCL_TAKES_VALUES,
     .fuses = true,
     .folds_slope = true,
     .adds = true,
