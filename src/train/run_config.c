@@ -4,6 +4,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/file.h"
 #include "base/json.h"
@@ -44,12 +45,22 @@ out:
 
 /* ---- reading a run's configuration ---- */
 
+/* Came after 0.1.0, whose models are without. */
+static bool is_excused(const char *key)
+{
+    static const char *const keys[] = {"condition", "classes"};
+    bool found = false;
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        found |= strcmp(key, keys[i]) == 0;
+    return found;
+}
+
 /* No default stands in for an option that is not there. Every version so far has written all of
  * them; one that comes new must be excused here. */
 static enum vcl_status check_whole(const json_t *config, struct vcl_error *err)
 {
     for (const struct vcl_opt *row = vcl_config_options; row->key; row++) {
-        if (!json_object_get(config, row->key))
+        if (!json_object_get(config, row->key) && !is_excused(row->key))
             return ERR(err, VCL_E_FORMAT, "the configuration has no '%s'", row->key);
     }
     return VCL_OK;

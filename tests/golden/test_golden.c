@@ -85,6 +85,8 @@ static struct golden golden_open(const char *name)
     g.rows = tensor(&g, "", "x")->shape[0];
     g.model = test_model_create(test_target.ctx, g.config, read_shape(&g), g.rows);
     set_parameters(&g);
+    if (g.model->labels)
+        test_model_label(g.model, g.rows, tensor(&g, "", "labels")->values);
     return g;
 }
 
@@ -203,7 +205,11 @@ static void test_curve(void **state)
     X(ae)                                                                                          \
     X(ae_bernoulli)                                                                                \
     X(linear)                                                                                      \
-    X(wide) X(tall) X(norm) X(dropout) X(pool) X(conv) X(rows) X(iwae) X(iwae_gaussian) X(dreg)
+    X(wide)                                                                                        \
+    X(tall)                                                                                        \
+    X(norm)                                                                                        \
+    X(dropout)                                                                                     \
+    X(pool) X(conv) X(rows) X(iwae) X(iwae_gaussian) X(dreg) X(condition) X(condition_embed)
 
 static const struct CMUnitTest tests[] = {
 #define GRADIENTS(file) {#file " gradients", test_gradients, NULL, NULL, (void *)#file},
