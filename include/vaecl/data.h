@@ -76,6 +76,13 @@ VCL_API enum vcl_status vcl_dataset_wrap(const char *name, size_t count, struct 
                                          const int32_t *labels, struct vcl_dataset **ret_set,
                                          struct vcl_error *err) VCL_MUST_CHECK;
 
+/* A new set that owns a copy of these examples, in this order, with their labels; as many classes
+ * of the same names as in `set`. VCL_E_RANGE if there is no example of an index, or none is asked
+ * for. */
+VCL_API enum vcl_status vcl_dataset_take(const struct vcl_dataset *set, const uint32_t *indices,
+                                         size_t count, struct vcl_dataset **ret_set,
+                                         struct vcl_error *err) VCL_MUST_CHECK;
+
 VCL_API void vcl_dataset_destroy(struct vcl_dataset **set);
 
 /* Draws a permutation keyed by `seed` and gives its first round(fraction * count) indices to the

@@ -27,6 +27,9 @@ struct vcl_config {
     const char *output;            /* the layer after the decoder's, without its number of outputs:
                                       "dense", "deconv k4 s2" */
     int64_t latent;                /* dimensions of z */
+    const char *condition;         /* what encoder and decoder are told of labels: "none",
+                                      "one-hot", "embed 8" */
+    int64_t classes;               /* how many labels there are; 0: training takes the data's */
     const char *likelihood;        /* "bernoulli", "gaussian", "squared" */
     double sigma;                  /* standard deviation of the Gaussian likelihood */
     const char *objective;         /* "elbo", "ae" */
@@ -77,6 +80,8 @@ struct vcl_model_info {
     bool stochastic;      /* false for a plain autoencoder */
     uint64_t seed, steps; /* of the training so far */
     const char *binarize;
+    const char *condition;
+    uint32_t classes; /* labels that encoder and decoder are told, 0 .. classes - 1; 0: none are */
 };
 
 /* Compiles kernels that the model will need, for a host that still waits for the data. Need not be
@@ -119,7 +124,8 @@ VCL_API enum vcl_status vcl_model_tensor_read(struct vcl_model *model, size_t in
                                               float *ret_values,
                                               struct vcl_error *err) VCL_MUST_CHECK;
 
-/* Can the model be used with this data set? Checks the shape and the likelihood's range. */
+/* Can the model be used with this data set? Checks the shape, the likelihood's range and, for a
+ * model with a condition, the labels. */
 VCL_API enum vcl_status vcl_model_accepts(const struct vcl_model *model,
                                           const struct vcl_dataset *set,
                                           struct vcl_error *err) VCL_MUST_CHECK;

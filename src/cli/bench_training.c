@@ -15,7 +15,7 @@
 #include "vae/config.h"
 
 /* Of examples as large as MNIST's; an epoch of larger ones has fewer. */
-enum { TIMINGS = 7, BATCH = 128, EXAMPLES = 2560, MNIST_SIZE = 784, MIN_STEPS = 4 };
+enum { TIMINGS = 7, BATCH = 128, EXAMPLES = 2560, MNIST_SIZE = 784, MIN_STEPS = 4, CLASSES = 10 };
 
 /* ---- random examples ---- */
 
@@ -23,6 +23,7 @@ struct examples {
     struct vcl_dataset *set;
     unsigned char *bytes;
     float *floats;
+    int32_t *labels; /* for models with a condition */
 };
 
 static void examples_finish(struct examples *x)
@@ -30,11 +31,12 @@ static void examples_finish(struct examples *x)
     vcl_dataset_destroy(&x->set);
     free(x->bytes);
     free(x->floats);
+    free(x->labels);
 }
 
 /* Bytes for pictures, as in files of them, numbers for tables. */
 static enum vcl_status examples_init(struct examples *x, struct vcl_shape shape, size_t count,
-                                     struct vcl_error *err)
+                                     size_t classes, struct vcl_error *err)
 {
     const struct vcl_philox rng = {.seed = 1};
     size_t size = vcl_shape_size(shape);
@@ -43,6 +45,9 @@ static enum vcl_status examples_init(struct examples *x, struct vcl_shape shape,
     *x = (struct examples){0};
     TRY(table ? vcl_alloc(count * size, sizeof *x->floats, &x->floats, err)
               : vcl_alloc(count * size, sizeof *x->bytes, &x->bytes, err));
+    TRY(vcl_alloc(count, sizeof *x->labels, &x->labels, err));
+    for (size_t i = 0; i < count; i++)
+        x->labels[i] = (int32_t)(i % classes);
     for (size_t i = 0; i < count * size; i++) {
         uint32_t row = (uint32_t)(i / size), column = (uint32_t)(i % size);
         if (table)
@@ -51,7 +56,7 @@ static enum vcl_status examples_init(struct examples *x, struct vcl_shape shape,
             x->bytes[i] = (unsigned char)vcl_philox_below(&rng, row, column, 256);
     }
     TRY(vcl_dataset_wrap("random", count, shape, table ? VCL_F32 : VCL_U8,
-                         table ? (const void *)x->floats : x->bytes, NULL, &x->set, err));
+                         table ? (const void *)x->floats : x->bytes, x->labels, &x->set, err));
 out:
     return r;
 }
@@ -107,7 +112,8 @@ static enum vcl_status time_training(struct bench *bench, const struct vcl_confi
     struct vcl_train_result result;
     struct examples x;
     enum vcl_status r;
-    TRY(examples_init(&x, shape, steps * batch, err));
+    TRY(examples_init(&x, shape, steps * batch, config->classes ? (size_t)config->classes : CLASSES,
+                      err));
     r = vcl_train(
         bench->cli->ctx, config,
         &(struct vcl_train_params){.train = x.set, .progress = on_progress, .user = &timing}, NULL,

@@ -148,7 +148,7 @@ bool bars_wanted(const struct cli *cli);
 /* ---- session.c ---- */
 /* Options of commands that use a trained model: the first member, `use`, of their options. */
 struct use {
-    const char *model, *data, *split, *out;
+    const char *model, *data, *split, *out, *label;
     uint64_t limit;
     bool force;
 };
@@ -179,6 +179,11 @@ struct use {
         .key = "force", .kind = VCL_OPT_FLAG, USE_FIELD(force), .help = "replace an existing file" \
     }
 
+#define LABEL_OPTION(what)                                                                         \
+    {                                                                                              \
+        .key = "label", .kind = VCL_OPT_STRING, USE_FIELD(label), .arg = "L", .help = what         \
+    }
+
 /* A model, and data if asked for, opened for a command. */
 struct session {
     struct vcl_model *model;
@@ -194,13 +199,23 @@ void session_close(struct session *session, struct cli *cli);
 enum vcl_status read_codes(const char *path, uint32_t latent, float **ret_z, size_t *ret_n,
                            struct vcl_error *err);
 
+/* ---- label.c ---- */
+/* n times the label that --label says, by its number or its class's name; without it `otherwise`,
+ * below 0: none. *ret_labels, which is freed, is NULL then, and for a model without a condition. */
+enum vcl_status read_labels(struct cli *cli, const struct session *session, const struct use *use,
+                            size_t n, int32_t otherwise, int32_t **ret_labels);
+
 /* ---- pictures.c ---- */
 bool is_picture(struct vcl_shape shape);
 /* samples.png and reconstructions.png in a run folder. */
 enum vcl_status write_run_pictures(struct vcl_model *model, const struct vcl_dataset *set,
                                    const char *folder, struct vcl_error *err);
-/* Originals and reconstructions from first .. first+n-1 in alternation: ret (2n, D). */
+/* Originals and reconstructions from first .. first+n-1 in alternation: ret (2n, D). They are
+ * decoded with `labels` (n), or with their own if it is NULL. */
 enum vcl_status reconstruct_pairs(struct vcl_model *model, const struct vcl_dataset *set,
-                                  size_t first, size_t n, float *ret, struct vcl_error *err);
+                                  size_t first, size_t n, const int32_t *labels, float *ret,
+                                  struct vcl_error *err);
+/* Columns of a grid of all classes in turn: one for each, if they are few; 0: any number. */
+uint32_t class_columns(const struct vcl_model_info *info);
 
 #endif

@@ -34,6 +34,7 @@ static const struct vcl_opt opts[] = {
      .kind = VCL_OPT_FLAG,
      .offset = offsetof(struct options, straight),
      .help = "along a line, not a great circle"},
+    LABEL_OPTION("class to decode as, by number or name (default: that of the first end)"),
     OUT_OPTIONS(".png (a grid), .npy, .csv or .idx.gz"),
     {0},
 };
@@ -46,6 +47,7 @@ static enum vcl_status decode_path(struct cli *cli, const struct options *o,
                                    const struct session *s)
 {
     float *ends = NULL, *path = NULL, *x = NULL;
+    int32_t *labels = NULL;
     uint32_t latent = s->info.latent, columns = o->steps <= MOST_COLUMNS ? (uint32_t)o->steps : 0;
     enum vcl_status r;
     TRY(vcl_alloc(2 * (size_t)latent, sizeof *ends, &ends, &cli->err));
@@ -55,11 +57,14 @@ static enum vcl_status decode_path(struct cli *cli, const struct options *o,
     TRY(vcl_encode(s->model, s->set, o->to, 1, cli->common.seed, ends + latent, NULL, NULL,
                    &cli->err));
     vcl_interpolate(ends, ends + latent, latent, o->steps, !o->straight, path);
-    TRY(vcl_decode(s->model, o->steps, path, x, &cli->err));
+    TRY(read_labels(cli, s, &o->use, o->steps, s->set->labels ? s->set->labels[o->from] : -1,
+                    &labels));
+    TRY(vcl_decode_labelled(s->model, o->steps, path, labels, x, &cli->err));
     TRY(write_examples(cli, s, &o->use, "interpolation", o->steps, x, columns));
 out:
     free(ends);
     free(path);
+    free(labels);
     free(x);
     return r;
 }

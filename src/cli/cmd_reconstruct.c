@@ -25,6 +25,7 @@ static const struct vcl_opt opts[] = {
      .offset = offsetof(struct options, from),
      .arg = "I",
      .help = "number of the first one"},
+    LABEL_OPTION("reconstruct as if of this class, by number or name (default: their own)"),
     OUT_OPTIONS(".png (each example beside its reconstruction), .npy, .csv, .idx.gz"),
     {0},
 };
@@ -43,17 +44,20 @@ static enum vcl_status run(struct cli *cli, void *options)
 {
     const struct options *o = options;
     struct session session;
+    int32_t *labels = NULL;
     float *x = NULL;
     enum vcl_status r;
     TRY(session_open(&session, cli, &o->use, true));
     size_t left = o->from < session.set->count ? session.set->count - o->from : o->n;
     size_t n = o->n < left ? o->n : left;
     TRY(vcl_alloc(2 * n * session.size, sizeof *x, &x, &cli->err));
-    TRY(reconstruct_pairs(session.model, session.set, o->from, n, x, &cli->err));
+    TRY(read_labels(cli, &session, &o->use, n, -1, &labels));
+    TRY(reconstruct_pairs(session.model, session.set, o->from, n, labels, x, &cli->err));
     bool pairs = o->use.out ? vcl_ends_with(o->use.out, ".png") : is_picture(session.info.shape);
     size_t count = pairs ? 2 * n : keep_reconstructions(x, n, session.size);
     TRY(write_examples(cli, &session, &o->use, "reconstructions", count, x, 8));
 out:
+    free(labels);
     free(x);
     session_close(&session, cli);
     return r;
@@ -62,7 +66,7 @@ out:
 const struct command command_reconstruct = {
     .name = "reconstruct",
     .summary = "Passes examples through encoder and decoder",
-    .usage = "--model RUN|FILE [--data SRC] [--n N] [--out FILE]",
+    .usage = "--model RUN|FILE [--data SRC] [--n N] [--label L] [--out FILE]",
     .example = "  vae-cl reconstruct --model runs/mnist-fc-1 --n 16 --out pairs.png\n",
     .opts = opts,
     .size = sizeof(struct options),

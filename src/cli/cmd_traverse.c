@@ -33,6 +33,7 @@ static const struct vcl_opt opts[] = {
      .max = 1000,
      .arg = "N",
      .help = "points a dimension"},
+    LABEL_OPTION("class to decode as, by number or name (default: the first)"),
     OUT_OPTIONS(".png (a row a dimension), .npy, .csv or .idx.gz"),
     {0},
 };
@@ -81,6 +82,7 @@ static enum vcl_status run(struct cli *cli, void *options)
     const struct options *o = options;
     struct session session;
     struct span span;
+    int32_t *labels = NULL;
     float *z = NULL, *x = NULL;
     enum vcl_status r;
     TRY(session_open(&session, cli, &o->use, false));
@@ -90,9 +92,11 @@ static enum vcl_status run(struct cli *cli, void *options)
     TRY(vcl_alloc(n * latent, sizeof *z, &z, &cli->err));
     TRY(vcl_alloc(n * session.size, sizeof *x, &x, &cli->err));
     fill_codes(&span, o->steps, latent, z);
-    TRY(vcl_decode(session.model, n, z, x, &cli->err));
+    TRY(read_labels(cli, &session, &o->use, n, 0, &labels));
+    TRY(vcl_decode_labelled(session.model, n, z, labels, x, &cli->err));
     TRY(write_examples(cli, &session, &o->use, "traversal", n, x, (uint32_t)o->steps));
 out:
+    free(labels);
     free(z);
     free(x);
     session_close(&session, cli);

@@ -126,20 +126,32 @@ static enum vcl_status take_part(struct vcl_source *source, struct vcl_error *er
     return VCL_OK;
 }
 
+/* *ret_copy is NULL if classes have no names. */
+static enum vcl_status copy_names(struct vcl_arena *arena, const char *const *names,
+                                  int32_t classes, const char *const **ret_copy,
+                                  struct vcl_error *err)
+{
+    char **copy = NULL;
+    enum vcl_status r = VCL_OK;
+    *ret_copy = NULL;
+    if (!names)
+        return VCL_OK;
+    TRY(vcl_arena_alloc(arena, (size_t)classes * sizeof *copy, &copy, err));
+    for (int32_t i = 0; i < classes; i++)
+        TRY(vcl_arena_strdup(arena, names[i], &copy[i], err));
+    *ret_copy = (const char *const *)copy;
+out:
+    return r;
+}
+
 /* `part` of what `from` gave, which has no parts of its own and has not been divided yet. */
 static enum vcl_status copy_part(const struct vcl_source *from, struct vcl_source *to,
                                  struct vcl_error *err)
 {
-    char **names = NULL;
-    enum vcl_status r = VCL_OK;
+    enum vcl_status r;
     to->format = from->format;
     to->classes = from->classes;
-    if (from->class_names) {
-        TRY(vcl_arena_alloc(&to->arena, (size_t)from->classes * sizeof *names, &names, err));
-        for (int32_t i = 0; i < from->classes; i++)
-            TRY(vcl_arena_strdup(&to->arena, from->class_names[i], &names[i], err));
-        to->class_names = (const char *const *)names;
-    }
+    TRY(copy_names(&to->arena, from->class_names, from->classes, &to->class_names, err));
     if (!must_divide(from, to->part))
         TRY(vcl_examples_copy_every(&from->examples, 1, false, &to->examples, err));
     else if (to->part == VCL_PART_TEST && from->examples.count < TEST_EVERY)
@@ -260,6 +272,49 @@ out:
     if (d)
         vcl_arena_finish(&d->arena);
     free(d);
+    return r;
+}
+
+/* ---- chosen examples ---- */
+
+static enum vcl_status copy_examples(const struct vcl_dataset *set, const uint32_t *indices,
+                                     size_t count, struct vcl_examples *ret_copy,
+                                     struct vcl_error *err)
+{
+    size_t stride;
+    enum vcl_status r;
+    TRY(vcl_examples_init(ret_copy, count, set->shape, set->dtype, err));
+    if (set->labels)
+        TRY(vcl_alloc(count, sizeof *ret_copy->labels, &ret_copy->labels, err));
+    stride = vcl_examples_stride(ret_copy);
+    for (size_t i = 0; i < count; i++) {
+        memcpy((char *)ret_copy->values + i * stride,
+               (const char *)set->values + indices[i] * stride, stride);
+        if (set->labels)
+            ret_copy->labels[i] = set->labels[indices[i]];
+    }
+out:
+    return r;
+}
+
+enum vcl_status vcl_dataset_take(const struct vcl_dataset *set, const uint32_t *indices,
+                                 size_t count, struct vcl_dataset **ret_set, struct vcl_error *err)
+{
+    struct vcl_source source = {.path = set->name, .format = set->format, .classes = set->classes};
+    enum vcl_status r;
+    if (count == 0)
+        return ERR(err, VCL_E_RANGE, "'%s': none of its examples are asked for", set->name);
+    for (size_t i = 0; i < count; i++) {
+        if (indices[i] >= set->count)
+            return ERR(err, VCL_E_RANGE,
+                       "'%s' has %zu examples, counted from 0: there is no number %u", set->name,
+                       set->count, indices[i]);
+    }
+    TRY(copy_names(&source.arena, set->class_names, set->classes, &source.class_names, err));
+    TRY(copy_examples(set, indices, count, &source.examples, err));
+    TRY(adopt(&source, ret_set, err));
+out:
+    finish_source(&source);
     return r;
 }
 

@@ -99,9 +99,17 @@ enum vcl_outputs {
     VCL_OUTPUTS_CHANNELS, /* channels: height and width follow from what comes before */
 };
 
+/* What a layer sees in a row. */
+enum vcl_takes {
+    VCL_TAKES_ANY,    /* what it is given: the layers after it decide */
+    VCL_TAKES_VALUES, /* a list of values */
+    VCL_TAKES_PIXELS, /* pixels, each with its channels */
+};
+
 struct vcl_node_def {
     VCL_DEFINITION;
     enum vcl_outputs outputs;
+    enum vcl_takes takes;
     bool nests;       /* takes layers in brackets, the last of which is its second input */
     bool fuses;       /* forward applies node->activation */
     bool folds_slope; /* backward obeys want.slope */

@@ -25,6 +25,10 @@ enum vcl_status vcl_net_layers(struct vcl_graph *graph, const char *prefix, cons
                                struct vcl_value *in, struct vcl_value **ret_out,
                                struct vcl_error *err) VCL_MUST_CHECK;
 
+/* What do such layers take? Where none of them says, VCL_TAKES_ANY. */
+enum vcl_status vcl_net_takes(const char *prefix, const char *text, enum vcl_takes *ret_takes,
+                              struct vcl_error *err) VCL_MUST_CHECK;
+
 /* Can such a text be read? Whether the layers fit what they are given is seen when they are added.
  */
 enum vcl_status vcl_net_check(const char *prefix, const char *text,

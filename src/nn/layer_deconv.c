@@ -12,6 +12,7 @@ const struct vcl_node_def vcl_layer_deconv = {
     .config_size = sizeof(struct vcl_conv_config),
     .defaults = &vcl_conv_defaults,
     .outputs = VCL_OUTPUTS_CHANNELS,
+    .takes = VCL_TAKES_PIXELS,
     .fuses = true,
     .folds_slope = true,
     .adds = true,

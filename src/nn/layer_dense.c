@@ -122,6 +122,7 @@ const struct vcl_node_def vcl_layer_dense = {
     .defaults = &defaults,
     .outputs = VCL_OUTPUTS_VALUES,
     .freezes = true,
+    .takes = VCL_TAKES_VALUES,
     .fuses = true,
     .folds_slope = true,
     .adds = true,

@@ -16,6 +16,7 @@ const struct vcl_node_def vcl_layer_maxpool = {
     .opts = vcl_pool_options,
     .config_size = sizeof(struct vcl_pool_config),
     .defaults = &vcl_pool_defaults,
+    .takes = VCL_TAKES_PIXELS,
     .folds_slope = true,
     .reads_in = true,
     .reads_out = true,

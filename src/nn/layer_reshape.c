@@ -55,6 +55,7 @@ const struct vcl_node_def vcl_layer_reshape = {
     .opts = opts,
     .config_size = sizeof(struct reshape),
     .defaults = &defaults,
+    .takes = VCL_TAKES_VALUES,
     .is_alias = true,
     .shape = shape,
 };

@@ -51,6 +51,7 @@ const struct vcl_node_def vcl_layer_upsample = {
     .opts = opts,
     .config_size = sizeof(struct upsample),
     .defaults = &defaults,
+    .takes = VCL_TAKES_PIXELS,
     .folds_slope = true,
     .shape = shape,
     .forward = vcl_pool_forward,

@@ -31,6 +31,7 @@ struct walk {
     struct vcl_arena *arena;
     struct vcl_graph *graph; /* where they are added; NULL: they are only checked */
     uint32_t depth;          /* in brackets in brackets ... */
+    enum vcl_takes *takes;   /* what the first layer takes that does not leave it open; or NULL */
 };
 
 static enum vcl_status add_all(struct walk walk, const char *prefix, const char *text,
@@ -144,6 +145,8 @@ static enum vcl_status add(struct walk walk, const char *name, const char *text,
     enum vcl_status r;
     TRY(read_layer(&walk, text, &layer, err));
     walk.depth++;
+    if (walk.takes && *walk.takes == VCL_TAKES_ANY)
+        *walk.takes = layer.def->takes;
     if (layer.inner)
         TRY(add_all(walk, name, layer.inner, in, &inputs[1], err));
     if (walk.graph)
@@ -197,11 +200,20 @@ enum vcl_status vcl_net_layers(struct vcl_graph *graph, const char *prefix, cons
                    err);
 }
 
-enum vcl_status vcl_net_check(const char *prefix, const char *text, struct vcl_error *err)
+enum vcl_status vcl_net_takes(const char *prefix, const char *text, enum vcl_takes *ret_takes,
+                              struct vcl_error *err)
 {
     struct vcl_arena arena = {0};
     struct vcl_value *none = NULL;
-    enum vcl_status r = add_all((struct walk){.arena = &arena}, prefix, text, NULL, &none, err);
+    *ret_takes = VCL_TAKES_ANY;
+    enum vcl_status r =
+        add_all((struct walk){.arena = &arena, .takes = ret_takes}, prefix, text, NULL, &none, err);
     vcl_arena_finish(&arena);
     return r;
+}
+
+enum vcl_status vcl_net_check(const char *prefix, const char *text, struct vcl_error *err)
+{
+    enum vcl_takes takes;
+    return vcl_net_takes(prefix, text, &takes, err);
 }

@@ -331,6 +331,29 @@ enum vcl_status vcl_op_pool_gradient(const struct vcl_emit *emit, const struct v
                                      const char *in_activation, struct vcl_buf *dy,
                                      struct vcl_buf *dx, struct vcl_error *err) VCL_MUST_CHECK;
 
+/* ---- concat.c ---- */
+
+/* y (rows, cols) is 1 in the column of the row's label, else 0; labels (rows) are int32. */
+enum vcl_status vcl_op_one_hot(const struct vcl_emit *emit, uint32_t rows, uint32_t cols,
+                               struct vcl_buf *labels, struct vcl_buf *y,
+                               struct vcl_error *err) VCL_MUST_CHECK;
+
+/* y (rows, first + second) is x (rows, first) with c (rows / every, second) behind it. */
+struct vcl_concat {
+    uint32_t rows, every, first, second;
+};
+enum vcl_status vcl_op_concat(const struct vcl_emit *emit, const struct vcl_concat *op,
+                              struct vcl_buf *x, struct vcl_buf *c, struct vcl_buf *y,
+                              struct vcl_error *err) VCL_MUST_CHECK;
+/* dx from dy, or added to it. */
+enum vcl_status vcl_op_concat_dx(const struct vcl_emit *emit, const struct vcl_concat *op,
+                                 bool adds, struct vcl_buf *dy, struct vcl_buf *dx,
+                                 struct vcl_error *err) VCL_MUST_CHECK;
+/* dc likewise, sums of `every` rows in ascending order. */
+enum vcl_status vcl_op_concat_dc(const struct vcl_emit *emit, const struct vcl_concat *op,
+                                 bool adds, struct vcl_buf *dy, struct vcl_buf *dc,
+                                 struct vcl_error *err) VCL_MUST_CHECK;
+
 /* ---- size.c ---- */
 
 /* Sizes for a kernel whose items are parts of rows (PART_ROW of kernels/prelude.cl). */

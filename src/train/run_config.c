@@ -46,7 +46,7 @@ out:
 /* ---- reading a run's configuration ---- */
 
 /* What came after 0.1.0; before, all was as its default is now. */
-static const char *const later[] = {"prior", NULL};
+static const char *const later[] = {"prior", "condition", "classes", NULL};
 
 static bool came_later(const char *key)
 {

@@ -25,6 +25,26 @@ out:
 
 /* ---- set-up ---- */
 
+/* How many classes a model with a condition has, the data say. */
+static enum vcl_status take_classes(struct vcl_trainer *t, struct vcl_error *err)
+{
+    struct vcl_arena arena = {0};
+    const void *condition;
+    void *options;
+    enum vcl_status r;
+    TRY(vcl_config_choose(t->config, "condition", vcl_condition_defs, t->config->condition, &arena,
+                          &condition, &options, err));
+    TRY(vcl_condition_accepts(condition, t->config->classes, t->params->train, err));
+    if (((const struct vcl_condition_def *)condition)->build && t->config->classes == 0) {
+        TRY(vcl_config_copy(t->config, &t->own_config, err));
+        t->own_config->classes = t->params->train->classes;
+        t->config = t->own_config;
+    }
+out:
+    vcl_arena_finish(&arena);
+    return r;
+}
+
 static enum vcl_status divide_data(struct vcl_trainer *t, struct vcl_error *err)
 {
     const struct vcl_dataset *set = t->params->train;
@@ -110,6 +130,7 @@ out:
 static enum vcl_status set_up(struct vcl_trainer *t, struct vcl_error *err)
 {
     enum vcl_status r;
+    TRY(take_classes(t, err));
     TRY(choose_optimiser(t, err));
     TRY(vcl_binarise_find(t->config->binarize, &t->binarise, err));
     if (t->params->out)
@@ -140,6 +161,7 @@ static void tear_down(struct vcl_trainer *t)
     vcl_str_finish(&t->losses);
     free(t->host_slots);
     free(t->train_indices);
+    vcl_config_destroy(&t->own_config);
     vcl_arena_finish(&t->arena);
 }
 

@@ -41,6 +41,7 @@ struct vcl_position {
 struct vcl_trainer {
     struct vcl_ctx *ctx;
     const struct vcl_config *config;
+    struct vcl_config *own_config; /* a copy, where something had to be filled in; or NULL */
     const struct vcl_train_params *params;
     struct vcl_model *model;
     struct vcl_optimiser optimiser;

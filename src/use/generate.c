@@ -49,9 +49,30 @@ out:
     return r;
 }
 
+static enum vcl_status check_labels(const struct vcl_model *model, size_t n, const int32_t *labels,
+                                    struct vcl_error *err)
+{
+    const int64_t classes = model->config->classes;
+    enum vcl_status r;
+    if (!model->condition->build && labels)
+        return ERR(err, VCL_E_ARG, "the model was trained without labels, and takes none");
+    if (model->condition->build && !labels) {
+        r = ERR(err, VCL_E_ARG, "the model decodes with labels, 0 to %lld: none are given",
+                (long long)classes - 1);
+        return vcl_error_hint(err, r, "give one for each code");
+    }
+    for (size_t i = 0; labels && i < n; i++) {
+        if (labels[i] < 0 || labels[i] >= classes)
+            return ERR(err, VCL_E_RANGE, "label %d of code %zu: the model's are 0 to %lld",
+                       labels[i], i, (long long)classes - 1);
+    }
+    return VCL_OK;
+}
+
 /* Codes first .. first+rows-1, of at most a batch. */
 static enum vcl_status decode_batch(struct vcl_model *model, size_t first, uint32_t rows,
-                                    const float *z, float *ret_x, struct vcl_error *err)
+                                    const float *z, const int32_t *labels, float *ret_x,
+                                    struct vcl_error *err)
 {
     size_t dim = model->latent, size = model->data_size;
     struct vcl_build *decoder;
@@ -59,6 +80,8 @@ static enum vcl_status decode_batch(struct vcl_model *model, size_t first, uint3
     TRY(vcl_model_decoder(model, &decoder, err));
     TRY(vcl_check_finite("value", "code", first, rows, dim, z, err));
     TRY(vcl_buf_write(decoder->z->data, 0, rows * dim * sizeof(float), z, err));
+    if (labels)
+        TRY(vcl_buf_write(model->labels, 0, rows * sizeof *labels, labels, err));
     TRY(vcl_build_run(decoder, VCL_AT_ONCE(model->ctx), rows, false, err));
     TRY(vcl_buf_read(decoder->y->data, 0, rows * size * sizeof(float), ret_x, err));
     TRY(vcl_check_finite("example", "code", first, rows, size, ret_x, err));
@@ -66,13 +89,14 @@ out:
     return r;
 }
 
-enum vcl_status vcl_decode(struct vcl_model *model, size_t n, const float *z, float *ret_x,
-                           struct vcl_error *err)
+enum vcl_status vcl_decode_labelled(struct vcl_model *model, size_t n, const float *z,
+                                    const int32_t *labels, float *ret_x, struct vcl_error *err)
 {
-    enum vcl_status r = VCL_OK;
+    enum vcl_status r;
+    TRY(check_labels(model, n, labels, err));
     for (size_t done = 0; done < n;) {
         uint32_t rows = part_of(n - done, model->batch);
-        TRY(decode_batch(model, done, rows, z + done * model->latent,
+        TRY(decode_batch(model, done, rows, z + done * model->latent, labels ? labels + done : NULL,
                          ret_x + done * model->data_size, err));
         done += rows;
     }
@@ -80,9 +104,26 @@ out:
     return r;
 }
 
-enum vcl_status vcl_sample(struct vcl_model *model, size_t n, uint64_t seed, float *ret_x,
+enum vcl_status vcl_decode(struct vcl_model *model, size_t n, const float *z, float *ret_x,
                            struct vcl_error *err)
 {
+    return vcl_decode_labelled(model, n, z, NULL, ret_x, err);
+}
+
+/* All classes in turn. */
+static enum vcl_status make_labels(const struct vcl_model *model, size_t n, int32_t **ret_labels,
+                                   struct vcl_error *err)
+{
+    enum vcl_status r = vcl_alloc(n, sizeof **ret_labels, ret_labels, err);
+    for (size_t i = 0; r == VCL_OK && i < n; i++)
+        (*ret_labels)[i] = (int32_t)(i % (size_t)model->config->classes);
+    return r;
+}
+
+enum vcl_status vcl_sample_labelled(struct vcl_model *model, size_t n, uint64_t seed,
+                                    const int32_t *labels, float *ret_x, struct vcl_error *err)
+{
+    int32_t *in_turn = NULL;
     float *z = NULL;
     enum vcl_status r;
     if (!model->objective->stochastic) {
@@ -90,11 +131,20 @@ enum vcl_status vcl_sample(struct vcl_model *model, size_t n, uint64_t seed, flo
         return vcl_error_hint(err, r, "train with --objective elbo, or decode codes of your own");
     }
     TRY(vcl_alloc(n * model->latent, sizeof *z, &z, err));
+    if (model->condition->build && !labels)
+        TRY(make_labels(model, n, &in_turn, err));
     TRY(vcl_prior(model, n, seed, z, err));
-    TRY(vcl_decode(model, n, z, ret_x, err));
+    TRY(vcl_decode_labelled(model, n, z, labels ? labels : in_turn, ret_x, err));
 out:
     free(z);
+    free(in_turn);
     return r;
+}
+
+enum vcl_status vcl_sample(struct vcl_model *model, size_t n, uint64_t seed, float *ret_x,
+                           struct vcl_error *err)
+{
+    return vcl_sample_labelled(model, n, seed, NULL, ret_x, err);
 }
 
 static double dot(const float *a, const float *b, uint32_t n)

@@ -5,6 +5,7 @@
 
 #include "nn/layer.h"
 #include "nn/node_activation.h"
+#include "nn/node_labels.h"
 #include "vae/model.h"
 #include "vae/node_density.h"
 #include "vae/node_latent.h"
@@ -20,13 +21,49 @@ enum vcl_status vcl_build_data(struct vcl_build *b, struct vcl_value **ret_x, st
     return r;
 }
 
+/* What encoder and decoder are told, one for both. */
+static enum vcl_status find_condition(struct vcl_build *b, struct vcl_error *err)
+{
+    struct vcl_model *model = b->model;
+    struct vcl_value *labels, *one_hot;
+    enum vcl_status r = VCL_OK;
+    if (b->condition)
+        return VCL_OK;
+    TRY(vcl_graph_input(&b->graph, "the labels", (struct vcl_shape){1, 1, 1}, &model->labels,
+                        &labels, err));
+    TRY(vcl_graph_one_hot(&b->graph, "condition", labels, (uint32_t)model->config->classes,
+                          &one_hot, err));
+    TRY(model->condition->build(&b->graph, model->condition_config, one_hot, &b->condition, err));
+out:
+    return r;
+}
+
+/* `in` with what is told behind it. */
+static enum vcl_status tell(struct vcl_build *b, const char *name, bool in_pixels,
+                            struct vcl_value **in, struct vcl_error *err)
+{
+    enum vcl_status r = VCL_OK;
+    if (!b->model->condition->build)
+        return VCL_OK;
+    if ((*in)->fixed)
+        FAIL(err, VCL_E_ARG, "'%s' has no labels: the prior '%s' goes without --condition",
+             (*in)->name, b->model->config->prior);
+    TRY(find_condition(b, err));
+    TRY(vcl_graph_concat(&b->graph, name, *in, b->condition, in_pixels, in, err));
+out:
+    return r;
+}
+
 enum vcl_status vcl_build_encoder(struct vcl_build *b, struct vcl_value *x,
                                   struct vcl_value **ret_q, struct vcl_error *err)
 {
     const struct vcl_model *model = b->model;
+    enum vcl_takes takes;
     struct vcl_value *hidden;
     char text[48];
     enum vcl_status r;
+    TRY(vcl_net_takes("encoder", model->config->encoder, &takes, err));
+    TRY(tell(b, "encoder.condition", takes == VCL_TAKES_PIXELS, &x, err));
     TRY(vcl_net_layers(&b->graph, "encoder", model->config->encoder, x, &hidden, err));
     snprintf(text, sizeof text, "dense %u", model->latent * model->objective->head_size);
     TRY(vcl_net_layer(&b->graph, "latent", text, hidden, ret_q, err));
@@ -153,6 +190,7 @@ enum vcl_status vcl_build_decoder(struct vcl_build *b, struct vcl_value *z,
     const struct vcl_model *model = b->model;
     struct vcl_value *hidden;
     enum vcl_status r;
+    TRY(tell(b, "decoder.condition", false, &z, err));
     TRY(vcl_net_layers(&b->graph, "decoder", model->config->decoder, z, &hidden, err));
     TRY(vcl_output_add(&b->graph, model, hidden, &b->y, err));
     *ret_y = b->y;

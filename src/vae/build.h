@@ -18,13 +18,15 @@ struct vcl_build {
     struct vcl_graph graph;
     struct vcl_value *x, *q, *z, *y; /* as below; NULL: not in this graph */
     struct vcl_optimiser second;     /* of the second group of parameters, if there is one */
+    struct vcl_value *condition; /* what encoder and decoder are told of labels; NULL: not yet */
     double beta, warmup; /* the weight of scheduled terms, and the epochs in which it gets there */
 };
 
 /* x (B, D), the examples sent last. */
 enum vcl_status vcl_build_data(struct vcl_build *b, struct vcl_value **ret_x,
                                struct vcl_error *err) VCL_MUST_CHECK;
-/* What the encoder makes of x: (B, 2Z) mu | log sigma^2 of q(z|x), or (B, Z) codes. */
+/* What the encoder makes of x: (B, 2Z) mu | log sigma^2 of q(z|x), or (B, Z) codes. It and the
+ * decoder see the example's label behind what they are given, if the model has a condition. */
 enum vcl_status vcl_build_encoder(struct vcl_build *b, struct vcl_value *x,
                                   struct vcl_value **ret_q, struct vcl_error *err) VCL_MUST_CHECK;
 /* A draw z (B, Z) from q(z|x) and KL(q(z|x) || p(z)) (B), in which `free_bits` nats a dimension

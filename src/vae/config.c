@@ -9,6 +9,7 @@
 #include "base/c_locale.h"
 #include "base/json.h"
 #include "nn/optimiser.h"
+#include "vae/condition.h"
 #include "vae/likelihood.h"
 #include "vae/objective.h"
 #include "vae/output_layer.h"
@@ -49,6 +50,11 @@ const struct vcl_opt vcl_config_options[] = {
     {"output", VCL_OPT_STRING, FIELD(output), .arg = "LAYER",
      .help = "the output layer without its number of outputs: dense, \"deconv k4 s2\"",
      .check = check_output},
+    {"condition", VCL_OPT_STRING, FIELD(condition), .arg = "HOW",
+     .help = "tell encoder and decoder the label: none, one-hot, or \"embed N\" (trained)",
+     .table = vcl_condition_defs, .check = vcl_definition_check},
+    {"classes", VCL_OPT_INT, FIELD(classes), 0, 1 << 20, .arg = "N",
+     .help = "labels that there are, for --condition; 0: as many as the data have"},
     {"likelihood", VCL_OPT_STRING, FIELD(likelihood), .arg = "NAME",
      .help = "p(x|z), one of those below", .table = vcl_likelihoods, .check = vcl_definition_check},
     {"sigma", VCL_OPT_FLOAT, FIELD(sigma), 1e-6, BIG, .arg = "F",
@@ -93,6 +99,7 @@ static const struct vcl_config defaults = {
     .decoder = "dense 400 relu",
     .output = "dense",
     .latent = 20,
+    .condition = "none",
     .likelihood = "bernoulli",
     .sigma = 1,
     .objective = "elbo",
@@ -112,8 +119,9 @@ static const struct vcl_config defaults = {
 
 /* Keys that say what the model is; the others say how it was trained. */
 static const char *const model_keys[] = {
-    "name",  "encoder", "latent", "decoder",   "output",   "likelihood", "sigma", "objective",
-    "prior", "beta",    "warmup", "free-bits", "binarize", "seed",       NULL,
+    "name",  "encoder", "latent", "decoder",   "output",   "likelihood", "sigma",     "objective",
+    "prior", "beta",    "warmup", "free-bits", "binarize", "seed",       "condition", "classes",
+    NULL,
 };
 
 static bool is_one_of(const char *key, const char *const *names)

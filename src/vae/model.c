@@ -117,9 +117,11 @@ static enum vcl_status make_input(struct vcl_model *model, struct vcl_error *err
     enum vcl_status r;
     size_t step = vcl_buf_alignment(model->ctx), ids_size = model->batch * sizeof(int32_t);
     size_t raw_size = (size_t)model->batch * model->data_size * sizeof(float);
+    size_t labels_size = model->condition->build ? ids_size : 0;
     model->second_offset = round_up(sizeof(struct vcl_step), step);
     model->ids_offset = 2 * model->second_offset;
-    model->raw_offset = model->ids_offset + round_up(ids_size, step);
+    model->labels_offset = model->ids_offset + round_up(ids_size, step);
+    model->raw_offset = model->labels_offset + round_up(labels_size, step);
     size_t size = model->raw_offset + raw_size;
     TRY(vcl_buf_create(model->ctx, size, &model->input, err));
     TRY(vcl_buf_view(model->input, 0, sizeof(struct vcl_step), &model->step, err));
@@ -127,6 +129,8 @@ static enum vcl_status make_input(struct vcl_model *model, struct vcl_error *err
                      &model->second_step, err));
     TRY(vcl_buf_view(model->input, model->ids_offset, ids_size, &model->ids, err));
     TRY(vcl_buf_view(model->input, model->raw_offset, raw_size, &model->raw, err));
+    if (labels_size)
+        TRY(vcl_buf_view(model->input, model->labels_offset, labels_size, &model->labels, err));
     TRY(vcl_upload_create(model->ctx, size, &model->upload, err));
     TRY(vcl_buf_create(model->ctx, raw_size, &model->x, err));
 out:
@@ -157,6 +161,14 @@ static enum vcl_status find_parts(struct vcl_model *model, struct vcl_error *err
     if (model->prior->components && !model->objective->stochastic)
         FAIL(err, VCL_E_ARG, "a model '%s' has no prior: '%s' is none for it",
              model->objective->name, config->prior);
+    TRY(vcl_config_choose(config, "condition", vcl_condition_defs, config->condition, &model->arena,
+                          &row, &model->condition_config, err));
+    model->condition = row;
+    if (model->condition->build && config->classes == 0) {
+        r = ERR(err, VCL_E_ARG, "a model with the condition '%s' needs its number of classes",
+                model->condition->name);
+        r = vcl_error_hint(err, r, "set 'classes', as training does by the data's labels");
+    }
 out:
     return r;
 }
@@ -205,8 +217,8 @@ void vcl_model_destroy(struct vcl_model **ret_model)
     if (!ret_model || !*ret_model)
         return;
     struct vcl_model *model = *ret_model;
-    struct vcl_buf **bufs[] = {&model->step, &model->second_step, &model->ids,  &model->raw,
-                               &model->x,    &model->eps,         &model->input};
+    struct vcl_buf **bufs[] = {&model->step,   &model->second_step, &model->ids, &model->labels,
+                               &model->raw,    &model->x,           &model->eps, &model->input};
     vcl_upload_destroy(&model->upload);
     for (size_t i = 0; i < sizeof bufs / sizeof *bufs; i++)
         vcl_buf_destroy(bufs[i]);
@@ -239,6 +251,8 @@ void vcl_model_describe(const struct vcl_model *model, struct vcl_model_info *re
         .seed = model->config->seed,
         .steps = model->steps,
         .binarize = model->config->binarize,
+        .condition = model->config->condition,
+        .classes = model->condition->build ? (uint32_t)model->config->classes : 0,
     };
 }
 
@@ -288,9 +302,13 @@ enum vcl_status vcl_model_accepts(const struct vcl_model *model, const struct vc
                                   struct vcl_error *err)
 {
     const struct vcl_shape a = set->shape, b = model->shape;
+    enum vcl_status r;
     if (a.height != b.height || a.width != b.width || a.channels != b.channels)
         return ERR(err, VCL_E_SHAPE,
                    "'%s': examples are %u x %u x %u, the model was trained on %u x %u x %u",
                    set->name, a.height, a.width, a.channels, b.height, b.width, b.channels);
-    return vcl_check_range(model->likelihood, set, err);
+    TRY(vcl_condition_accepts(model->condition, model->config->classes, set, err));
+    TRY(vcl_check_range(model->likelihood, set, err));
+out:
+    return r;
 }

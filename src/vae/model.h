@@ -10,6 +10,7 @@
 #include "base/philox.h"
 #include "nn/layer.h"
 #include "ops/ops.h"
+#include "vae/condition.h"
 #include "vae/config.h"
 #include "vae/likelihood.h"
 #include "vae/objective.h"
@@ -26,7 +27,8 @@ struct vcl_model {
     const struct vcl_likelihood_def *likelihood;
     const struct vcl_objective_def *objective;
     const struct vcl_prior_def *prior;
-    void *likelihood_config, *objective_config, *prior_config;
+    const struct vcl_condition_def *condition;
+    void *likelihood_config, *objective_config, *prior_config, *condition_config;
     struct vcl_shape shape;
     uint32_t data_size, latent; /* D, Z */
     uint32_t batch;             /* most rows at once */
@@ -37,17 +39,20 @@ struct vcl_model {
     struct vcl_build objective_graph;
     struct vcl_build *encode, *decode, *elbo, *components; /* NULL until they are used */
 
-    /* What the host sends before a step, in one write: step, ids (batch), raw rows. */
+    /* What the host sends before a step, in one write: step, ids (batch), with a condition labels
+     * (batch), raw rows. */
     struct vcl_upload *upload;
     struct vcl_buf *input, *step, *second_step, *ids, *raw; /* second_step: of the second group */
-    struct vcl_step second;                                 /* its values, sent with the step's */
-    size_t second_offset, ids_offset, raw_offset;
+    struct vcl_buf *labels;     /* int32; NULL without a condition */
+    struct vcl_step second; /* the second group's step, sent with the step */
+    size_t second_offset, ids_offset, labels_offset, raw_offset;
 
     struct vcl_buf *x;   /* (batch, D) */
     struct vcl_buf *eps; /* (batch, Z): noise given from outside (tests); NULL: drawn */
 };
 
-/* `rows` of the set, by their indices, and the step's values, to the device. */
+/* `rows` of the set, which the model accepts, by their indices, and the step's values, to the
+ * device. */
 enum vcl_status vcl_model_send(struct vcl_model *model, const struct vcl_step *step,
                                const struct vcl_dataset *set, const uint32_t *indices,
                                uint32_t rows, struct vcl_error *err) VCL_MUST_CHECK;

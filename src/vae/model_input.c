@@ -17,6 +17,13 @@ static void gather(const struct vcl_dataset *set, const uint32_t *indices, uint3
     }
 }
 
+static void gather_labels(const struct vcl_dataset *set, const uint32_t *indices, uint32_t rows,
+                          int32_t *labels)
+{
+    for (uint32_t i = 0; i < rows; i++)
+        labels[i] = set->labels[indices[i]];
+}
+
 enum vcl_status vcl_model_send(struct vcl_model *model, const struct vcl_step *step,
                                const struct vcl_dataset *set, const uint32_t *indices,
                                uint32_t rows, struct vcl_error *err)
@@ -30,6 +37,8 @@ enum vcl_status vcl_model_send(struct vcl_model *model, const struct vcl_step *s
     memcpy(bytes + model->second_offset, &model->second, sizeof model->second);
     gather(set, indices, rows, row_size, (int32_t *)(void *)(bytes + model->ids_offset),
            bytes + model->raw_offset);
+    if (model->labels)
+        gather_labels(set, indices, rows, (int32_t *)(void *)(bytes + model->labels_offset));
     TRY(vcl_upload_send(model->upload, model->raw_offset + rows * row_size, model->input, err));
 out:
     return r;

@@ -89,6 +89,10 @@ static const struct mistake {
     {"pointwise.cl", "d = flat_load(dx, n, i) + d;", "d = d + d;", "residual"},
     {"pool.cl", "(v != v)", "(v < v)", "pool"},
     {"pool.cl", "j < end", "j < end - 1", "pool_gradient"},
+    {"concat.cl", "(ireal)(labels[row])", "(ireal)(labels[row] + 1)", "concat"},
+    {"concat.cl", "(size_t)(row / every) * b", "(size_t)(row % every) * b", "concat"},
+    {"concat.cl", "flat_load(dx, a, j) + gradient", "gradient", "concat"},
+    {"concat.cl", "int i = 0; i < every; i++", "int i = every - 1; i >= 0; i--", "concat"},
 };
 
 /* Mistakes in a kernel that stores one element too many, behind its buffer and before it, which the

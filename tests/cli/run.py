@@ -13,6 +13,7 @@ import scenarios_data
 import scenarios_devices
 import scenarios_failures
 import scenarios_finite
+import scenarios_labels
 import scenarios_memory
 import scenarios_misc
 import scenarios_old
@@ -47,6 +48,7 @@ def run_commands(bench, tap):
     scenarios_old.run(bench, tap)
     scenarios_terminal.run(bench, tap)
     scenarios_use.run(bench, tap)
+    scenarios_labels.run(bench, tap)
 
 
 def run_data(bench, tap):

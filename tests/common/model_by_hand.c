@@ -33,6 +33,16 @@ void test_model_give(struct vcl_model *model, uint32_t rows, const float *x, con
         OK(vcl_buf_write(model->eps, 0, noise_size(model, rows), eps, &test_error));
 }
 
+void test_model_label(struct vcl_model *model, uint32_t rows, const float *labels)
+{
+    int32_t *numbers = malloc(rows * sizeof *numbers);
+    assert_non_null(numbers);
+    for (uint32_t i = 0; i < rows; i++)
+        numbers[i] = (int32_t)labels[i];
+    OK(vcl_buf_write(model->labels, 0, rows * sizeof *numbers, numbers, &test_error));
+    free(numbers);
+}
+
 /* The arena keeps *ret_config. */
 static const struct vcl_optimiser_def *optimiser(const struct vcl_model *model,
                                                  struct vcl_arena *arena, void **ret_config)

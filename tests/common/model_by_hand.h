@@ -16,6 +16,9 @@ struct vcl_model *test_model_create(struct vcl_ctx *ctx, const struct vcl_config
 /* Writes x (rows, D) and, for a stochastic objective, eps (rows, Z). */
 void test_model_give(struct vcl_model *model, uint32_t rows, const float *x, const float *eps);
 
+/* Writes the labels (rows), whole numbers, of a model with a condition. */
+void test_model_label(struct vcl_model *model, uint32_t rows, const float *labels);
+
 /* Sends the values of update t = 1, 2 ... */
 void test_model_step(struct vcl_model *model, uint64_t t);
 

@@ -201,8 +201,10 @@ static bool same_config(const struct content *found)
     a = json_object_get(one, "data");
     b = json_object_get(two, "data");
     for (size_t i = 0; i < sizeof data / sizeof *data; i++) {
-        json_t *x = json_object_get(a, data[i]), *y = json_object_get(b, data[i]);
-        same = same && x == y ? true : same && x && y && json_equal(x, y);
+        const json_t *x = json_object_get(a, data[i]), *y = json_object_get(b, data[i]);
+        x = json_is_null(x) ? NULL : x; /* not known, as what is not there */
+        y = json_is_null(y) ? NULL : y;
+        same = same && (x == y || json_equal(x, y));
     }
     json_decref(one);
     json_decref(two);

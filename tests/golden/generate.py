@@ -9,6 +9,7 @@ rounded to float32 first, so that both sides compute from the same numbers; what
 A file holds
     __metadata__    config: the keys of our configuration; shape: of an example
     x (B, D), eps (B K, Z)      K samples an example
+    labels (B)                  with a condition
     param/NAME, grad/NAME       of each parameter in our layout, weights (in, out) or (height, width, image, map)
     recon (B), kl (B)           per example, in nats; or what else the objective reports
     curve/recon (T), curve/kl (T) ...  batch means before each of T - 1 optimiser steps, and after the last
@@ -100,7 +101,16 @@ CASES.update({
     'factor': dict(shape=[1, 11, 1], batch=7, latent=4, likelihood='bernoulli', objective='factor gamma=3 units=9 layers=2 lr=0.02',
                    optimiser='sgd', lr=0.02, encoder='dense 9 tanh', decoder='dense 8 tanh'),
 })
-DEFAULTS = dict(objective='elbo', prior='normal', output='dense', sigma=1.0, beta=1.0, momentum=0.9, beta1=0.9, beta2=0.999, eps=1e-8, clip=0.0,
+# Encoder and decoder are told labels: behind the values of x and z, or the channels of each pixel.
+CASES.update({
+    'condition': dict(shape=[1, 10, 1], batch=9, latent=3, likelihood='bernoulli', condition='one-hot', classes=4, optimiser='adam', lr=0.01,
+                      encoder='dense 11 tanh', decoder='dense 9 silu'),
+    'condition_embed': dict(shape=[5, 4, 2], batch=7, latent=3, likelihood='gaussian sigma=0.7', objective='iwae k=3', condition='embed 3', classes=5,
+                            encoder='residual [conv 5 k3 tanh] gelu, avgpool, dense 8 elu', decoder='dense 9 tanh', optimiser='adamw', lr=0.01,
+                            **{'weight-decay': 0.05}),
+})
+PIXEL_LAYERS = ('conv', 'deconv', 'conv1d', 'maxpool', 'avgpool', 'upsample')
+DEFAULTS = dict(objective='elbo', prior='normal', output='dense', condition='none', classes=0, sigma=1.0, beta=1.0, momentum=0.9, beta1=0.9, beta2=0.999, eps=1e-8, clip=0.0,
                 **{'free-bits': 0.0, 'weight-decay': 0.0})
 CONSTANTS = ('sigma', 'beta', 'free-bits', 'lr', 'momentum', 'beta1', 'beta2', 'eps', 'weight-decay', 'clip')
 WITH_KINK = {'relu', 'leaky_relu', 'elu', 'selu'}
@@ -140,6 +150,16 @@ def philox_uniform(stream, step, rows, cols):
         c = [second >> np.uint64(32) ^ c[1] ^ np.uint64(key[0]), second & low, first >> np.uint64(32) ^ c[3] ^ np.uint64(key[1]), first & low]
         key = [(key[0] + 0x9E3779B9) % 2 ** 32, (key[1] + 0xBB67AE85) % 2 ** 32]
     return np.choose(col.astype(int) % 4, c) // np.uint64(256) / 2.0 ** 24
+
+
+def sees_pixels(found):
+    """Does the first layer that says something of it take pixels?"""
+    for words, _, inner in found:
+        if inner and sees_pixels(inner) is not None:
+            return sees_pixels(inner)
+        if words[0] in (*PIXEL_LAYERS, 'dense', 'reshape'):
+            return words[0] in PIXEL_LAYERS
+    return None
 
 
 def words_of(text):
@@ -308,12 +328,16 @@ class Model:
         if self.prior[0] == 'vamp':
             self.parameters['prior.pseudo_inputs'] = rounded(rng.normal(0, 1, (int(self.prior[1]), data))).requires_grad_(True)
         heads = latent * (1 if self.objective == 'ae' else 2)
-        self.encoder = self.stack('encoder', layers(case['encoder']), case['shape'], rng)
-        self.encoder += [self.last('latent', heads, self.encoder, case['shape'], rng)]
-        self.decoder = self.stack('decoder', layers(case['decoder']), [1, latent, 1], rng)
+        shape, told = case['shape'], self.make_condition(case, rng)
+        self.in_pixels = sees_pixels(layers(case['encoder']))
+        if told:
+            shape = [*shape[:2], shape[2] + told] if self.in_pixels else [1, data + told, 1]
+        self.encoder = self.stack('encoder', layers(case['encoder']), shape, rng)
+        self.encoder += [self.last('latent', heads, self.encoder, shape, rng)]
+        self.decoder = self.stack('decoder', layers(case['decoder']), [1, latent + told, 1], rng)
         [(words, activation, _)] = layers(case['output'])
         words = [words[0], str(self.outputs * (data if words[0] == 'dense' else case['shape'][2])), *words[1:]]
-        shape = self.decoder[-1].shape if self.decoder else [1, latent, 1]
+        shape = self.decoder[-1].shape if self.decoder else [1, latent + told, 1]
         self.decoder += [Node(self, 'output', words, activation, [], shape, rng)]
         if self.objective == 'factor':
             units, depth = self.options['units'], int(self.options['layers'])
@@ -322,6 +346,29 @@ class Model:
             self.discriminator += [Node(self, 'discriminator.logit', ['dense', '1'], 'identity', [], self.discriminator[-1].shape, rng)]
         self.pixels = words[0] != 'dense'
         assert not self.pixels or self.decoder[-1].shape == case['shape'][:2] + [case['shape'][2] * self.outputs]
+
+    def make_condition(self, case, rng):
+        """How many numbers go behind x and z; self.labels are set by who has them."""
+        self.condition, *width = case['condition'].split()
+        if self.condition == 'embed':
+            self.parameters['condition.weight'] = rounded(rng.normal(0, 1, (case['classes'], int(width[0])))).requires_grad_(True)
+        return {'none': 0, 'one-hot': case['classes'], 'embed': int((width or [0])[0])}[self.condition]
+
+    def told(self, rows, pixels):
+        """What is put behind each of so many rows, or of their pixels: (rows, pixels, numbers)"""
+        numbers = F.one_hot(self.labels, self.case['classes']).double()
+        if self.condition == 'embed':
+            numbers = self.parameters['condition.weight'][self.labels]
+        return numbers.repeat_interleave(rows // len(numbers), 0)[:, None, :].expand(-1, pixels, -1)
+
+    def encode(self, x):
+        pixels = math.prod(self.case['shape'][:2]) if self.in_pixels else 1
+        if self.condition != 'none':
+            x = torch.cat([x.reshape(len(x), pixels, -1), self.told(len(x), pixels)], 2).reshape(len(x), -1)
+        return self.run(self.encoder, x)
+
+    def decode(self, z):
+        return self.run(self.decoder, z if self.condition == 'none' else torch.cat([z, self.told(len(z), 1)[:, 0]], 1))
 
     def stack(self, prefix, hidden, shape, rng):
         """Nodes, with parameters larger than the usual initial ones, so that nothing is nearly linear."""
@@ -363,14 +410,14 @@ class Model:
         return getattr(self, 'terms_' + self.objective)(x, eps)
 
     def terms_ae(self, x, eps):
-        recon = -self.log_likelihood(x, self.run(self.decoder, self.run(self.encoder, x)))
+        recon = -self.log_likelihood(x, self.decode(self.encode(x)))
         return {'recon': recon, 'kl': torch.zeros_like(recon)}, recon.mean()
 
     def terms_elbo(self, x, eps):
-        mu, logvar = self.run(self.encoder, x).chunk(2, dim=1)
-        recon = -self.log_likelihood(x, self.run(self.decoder, mu + torch.exp(0.5 * logvar) * eps))
+        mu, logvar = self.encode(x).chunk(2, dim=1)
+        z = mu + torch.exp(0.5 * logvar) * eps
+        recon = -self.log_likelihood(x, self.decode(z))
         if self.prior != ['normal']:
-            z = mu + torch.exp(0.5 * logvar) * eps
             kl = torch.distributions.Normal(mu, torch.exp(0.5 * logvar)).log_prob(z).sum(1) - self.log_prior(z)
             return {'recon': recon, 'kl': kl}, recon.mean() + self.case['beta'] * kl.mean()
         kl = 0.5 * (mu ** 2 + logvar.exp() - 1 - logvar)
@@ -384,7 +431,7 @@ class Model:
     def draws(self, x, eps):
         """x, q, z for each sample"""
         x = x.repeat_interleave(self.samples, 0)
-        mu, logvar = self.run(self.encoder, x[::self.samples]).repeat_interleave(self.samples, 0).chunk(2, dim=1)
+        mu, logvar = self.encode(x[::self.samples]).repeat_interleave(self.samples, 0).chunk(2, dim=1)
         return x, (mu, logvar), mu + torch.exp(0.5 * logvar) * eps
 
     def log_prior(self, z):
@@ -401,7 +448,7 @@ class Model:
     def log_weights(self, x, q, z):
         normal = torch.distributions.Normal
         log_q = normal(q[0], torch.exp(0.5 * q[1])).log_prob(z).sum(1)
-        return (self.log_likelihood(x, self.run(self.decoder, z)) + self.log_prior(z) - log_q).reshape(-1, self.samples)
+        return (self.log_likelihood(x, self.decode(z)) + self.log_prior(z) - log_q).reshape(-1, self.samples)
 
     def terms_iwae(self, x, eps):
         bound = torch.logsumexp(self.log_weights(*self.draws(x, eps)), 1) - math.log(self.samples)
@@ -410,9 +457,9 @@ class Model:
 
     def terms_factor(self, x, eps):
         """Each part has its own loss; what is returned has the gradients of both."""
-        mu, logvar = self.run(self.encoder, x).chunk(2, dim=1)
+        mu, logvar = self.encode(x).chunk(2, dim=1)
         z = mu + torch.exp(0.5 * logvar) * eps
-        recon = -self.log_likelihood(x, self.run(self.decoder, z))
+        recon = -self.log_likelihood(x, self.decode(z))
         kl = 0.5 * (mu ** 2 + logvar.exp() - 1 - logvar).sum(1)
         order = np.argsort(philox_uniform(64 + self.streams, self.step, *z.shape), axis=0, kind='stable')
         permuted = torch.gather(z.detach(), 0, torch.tensor(order))
@@ -491,12 +538,16 @@ def generate(name, case, seed):
     x = rounded(rng.random((rows, data)) ** 2 if model.likelihood == 'bernoulli' else rng.normal(0, 1, (rows, data)))
     eps = rounded(rng.normal(0, 1, (rows * model.samples, latent)))
     noise = rounded(rng.normal(0, 1, (case.get('noise_steps', STEPS + 1), rows * model.samples, latent)))
+    if model.condition != 'none':
+        model.labels = torch.tensor(rng.integers(0, case['classes'], rows))
     start = {k: v.clone() for k, v in model.state.items()}
     terms, minimised = model.terms(x, eps)
     if case['free-bits'] > 0:
         assert model.a_latent.min() < case['free-bits'] < model.a_latent.max(), 'free bits must hold for some latents, not for all'
     minimised.backward()
     values = {k: v.detach() for k, v in {'x': x, 'eps': eps, **terms}.items()}
+    if model.condition != 'none':
+        values['labels'] = model.labels
     values.update(('param/' + k, v.detach().clone()) for k, v in model.parameters.items())
     values.update(('param/' + k, v) for k, v in start.items())
     values.update(('grad/' + k, v.grad.clone()) for k, v in model.parameters.items())

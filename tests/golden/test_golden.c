@@ -85,6 +85,8 @@ static struct golden golden_open(const char *name)
     g.rows = tensor(&g, "", "x")->shape[0];
     g.model = test_model_create(test_target.ctx, g.config, read_shape(&g), g.rows);
     set_parameters(&g);
+    if (g.model->labels)
+        test_model_label(g.model, g.rows, tensor(&g, "", "labels")->values);
     return g;
 }
 
@@ -210,8 +212,9 @@ static void test_curve(void **state)
     X(pool)                                                                                        \
     X(conv)                                                                                        \
     X(rows)                                                                                        \
-    X(iwae) X(iwae_gaussian) X(dreg) X(mog) X(mog_iwae) X(vamp) X(sigma_auto) X(sigma_auto_iwae)   \
-        X(sigma_learned) X(sigma_learned_conv) X(factor)
+    X(iwae)                                                                                        \
+    X(iwae_gaussian) X(dreg) X(mog) X(mog_iwae) X(vamp) X(sigma_auto) X(sigma_auto_iwae)           \
+        X(sigma_learned) X(sigma_learned_conv) X(factor) X(condition) X(condition_embed)
 
 static const struct CMUnitTest tests[] = {
 #define GRADIENTS(file) {#file " gradients", test_gradients, NULL, NULL, (void *)#file},

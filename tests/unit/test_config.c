@@ -68,6 +68,10 @@ static void test_refused(void **state)
         {"output", "deconv 3", "the number of outputs follows from the data", "deconv k4 s2"},
         {"output", "dropout", "'dropout' makes no number of outputs", "conv1d"},
         {"output", "dense rleu", "no activation is called 'rleu'", "'relu'"},
+        {"condition", "onehot", "no condition is called 'onehot'", "'one-hot'"},
+        {"condition", "embed many", "not a whole number", ""},
+        {"condition", "one-hot 3", "one-hot", ""},
+        {"classes", "-1", "classes: -1 is outside", ""},
         {"binarize", "sometimes", "binarize", "dynamic"},
         {"latent", "0", "latent: 0 is outside", ""},
     };
@@ -153,16 +157,17 @@ static void test_seeds(void **state)
 /* What makes a model, and nothing of how it was trained. */
 static void test_model_only(void **state)
 {
-    static const char *const in[] = {"name",  "encoder",    "latent",    "decoder", "output",
-                                     "sigma", "likelihood", "objective", "beta",    "warmup",
-                                     "seed",  "free-bits",  "binarize",  NULL};
+    static const char *const in[] = {"name",     "encoder",   "latent",     "decoder",
+                                     "output",   "sigma",     "likelihood", "objective",
+                                     "beta",     "warmup",    "seed",       "free-bits",
+                                     "binarize", "condition", "classes",    NULL};
     struct vcl_config *config = make_config();
     json_t *object;
     (void)state;
     assert_int_equal(vcl_config_to_json(config, true, &object, NULL), VCL_OK);
     for (const char *const *key = in; *key; key++)
         assert_non_null(json_object_get(object, *key));
-    assert_int_equal(json_object_size(object), 13);
+    assert_int_equal(json_object_size(object), sizeof in / sizeof *in - 1);
     json_decref(object);
     vcl_config_destroy(&config);
 }
@@ -288,6 +293,40 @@ static void test_run(void **state)
     free(text);
 }
 
+/* {"config": {all the options but `key`}, AFTER}; the caller frees it. */
+static char *run_text_without(const char *key, const char *after)
+{
+    struct vcl_config *config = make_config();
+    struct vcl_str text = {0};
+    json_t *object;
+    assert_int_equal(vcl_config_to_json(config, false, &object, NULL), VCL_OK);
+    assert_int_equal(json_object_del(object, key), 0);
+    char *options = vcl_json_dump(object, vcl_config_digits(config));
+    vcl_str_add(&text, "{\"config\": %s, %s}", options, after);
+    json_decref(object);
+    free(options);
+    vcl_config_destroy(&config);
+    return text.text;
+}
+
+/* Version 0.1.0 knew neither conditions nor classes; all else it wrote. */
+static void test_run_of_old(void **state)
+{
+    static const char *const keys[] = {"condition", "classes", "latent"};
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        struct vcl_config *config = NULL;
+        struct vcl_run_data data;
+        struct vcl_error err;
+        char *text = run_text_without(keys[i], DATA);
+        assert_int_equal(read_run(text, &config, &data, &err), i < 2 ? VCL_OK : VCL_E_FORMAT);
+        if (config)
+            assert_string_equal(config->condition, "none");
+        vcl_config_destroy(&config);
+        free(text);
+    }
+}
+
 /* Of two values for one key nobody knows which the run was of; and none is made up. */
 static void test_run_refused(void **state)
 {
@@ -323,7 +362,7 @@ int main(void)
         cmocka_unit_test(test_seeds),       cmocka_unit_test(test_copy),
         cmocka_unit_test(test_model_only),  cmocka_unit_test(test_run),
         cmocka_unit_test(test_run_refused), cmocka_unit_test(test_presets),
-        cmocka_unit_test(test_own_preset),
+        cmocka_unit_test(test_own_preset),  cmocka_unit_test(test_run_of_old),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -184,6 +184,61 @@ static void test_wrap(void **state)
     assert_null(set);
 }
 
+/* Examples in any order and more than once, with what belongs to them; the copy outlives the set.
+ */
+static void test_take(void **state)
+{
+    const float values[] = {1, 2, 3, 4, 5, 6};
+    const int32_t labels[] = {2, 0, 4};
+    const uint32_t wanted[] = {2, 0, 2}, beyond[] = {0, 3};
+    const struct vcl_shape pair = {1, 2, 1};
+    struct vcl_error err;
+    struct vcl_dataset *set = NULL, *some = NULL;
+    (void)state;
+    assert_int_equal(vcl_dataset_wrap("mine", 3, pair, VCL_F32, values, labels, &set, &err), 0);
+    assert_int_equal(vcl_dataset_take(set, beyond, 2, &some, &err), VCL_E_RANGE);
+    test_contains(err.msg, "'mine' has 3 examples, counted from 0: there is no number 3");
+    assert_int_equal(vcl_dataset_take(set, beyond, 0, &some, &err), VCL_E_RANGE);
+    assert_null(some);
+    assert_int_equal(vcl_dataset_take(set, wanted, 3, &some, &err), VCL_OK);
+    vcl_dataset_destroy(&set);
+    assert_int_equal(some->count, 3);
+    assert_memory_equal(some->values, ((const float[]){5, 6, 1, 2, 5, 6}), 6 * sizeof(float));
+    assert_memory_equal(some->labels, ((const int32_t[]){4, 2, 4}), 3 * sizeof(int32_t));
+    assert_int_equal(some->classes, 5);
+    assert_null(some->class_names);
+    assert_string_equal(some->name, "mine");
+    vcl_dataset_destroy(&some);
+}
+
+/* Names of classes are copied, too, and a set without labels stays one. */
+static void test_take_named(void **state)
+{
+    struct vcl_error err;
+    struct vcl_dataset *some = NULL;
+    (void)state;
+    test_make_folder("taken");
+    test_make_folder("taken/a");
+    test_make_folder("taken/b");
+    test_put_png("taken/a/1.png", 2, 1, 7);
+    test_put_png("taken/b/1.png", 2, 1, 9);
+    struct vcl_dataset *set = test_open("taken", "all");
+    assert_int_equal(vcl_dataset_take(set, (const uint32_t[]){0}, 1, &some, &err), VCL_OK);
+    vcl_dataset_destroy(&set);
+    assert_memory_equal(some->values, "\x07\x07", 2);
+    assert_int_equal(some->classes, 2);
+    assert_string_equal(some->class_names[1], "b");
+    vcl_dataset_destroy(&some);
+    put_bytes("plain.npy", 25);
+    set = test_open("plain.npy", "all");
+    assert_int_equal(vcl_dataset_take(set, (const uint32_t[]){24}, 1, &some, &err), VCL_OK);
+    assert_memory_equal(some->values, "\x18", 1);
+    assert_null(some->labels);
+    assert_int_equal(some->classes, 0);
+    vcl_dataset_destroy(&some);
+    vcl_dataset_destroy(&set);
+}
+
 static struct vcl_dataset *wrap_bytes(const unsigned char *values, size_t count, uint32_t width)
 {
     struct vcl_dataset *set = NULL;
@@ -292,6 +347,8 @@ int test_data_set(void)
         cmocka_unit_test(test_limit),
         cmocka_unit_test(test_unknown),
         cmocka_unit_test(test_wrap),
+        cmocka_unit_test(test_take),
+        cmocka_unit_test(test_take_named),
         cmocka_unit_test(test_divide),
         cmocka_unit_test(test_summary_of_bytes),
         cmocka_unit_test(test_summary_of_floats),

@@ -14,6 +14,7 @@ int main(void)
     failed += test_use_evaluate();
     failed += test_use_linear();
     failed += test_use_encode();
+    failed += test_use_condition();
     failed += test_use_generate();
     failed += test_use_files();
     return failed != 0;

@@ -10,6 +10,7 @@
 int test_use_evaluate(void);
 int test_use_linear(void);
 int test_use_encode(void);
+int test_use_condition(void);
 int test_use_generate(void);
 int test_use_files(void);
 
