@@ -119,9 +119,9 @@ static const struct vcl_config defaults = {
 
 /* Keys that say what the model is; the others say how it was trained. */
 static const char *const model_keys[] = {
-    "name",  "encoder", "latent", "decoder",   "output",   "likelihood", "sigma",     "objective",
-    "prior", "beta",    "warmup", "free-bits", "binarize", "seed",       "condition", "classes",
-    NULL,
+    "name",     "encoder",   "latent",    "decoder", "output", "likelihood",
+    "sigma",    "objective", "prior",     "beta",    "warmup", "free-bits",
+    "binarize", "seed",      "condition", "classes", NULL,
 };
 
 static bool is_one_of(const char *key, const char *const *names)

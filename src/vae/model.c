@@ -217,8 +217,8 @@ void vcl_model_destroy(struct vcl_model **ret_model)
     if (!ret_model || !*ret_model)
         return;
     struct vcl_model *model = *ret_model;
-    struct vcl_buf **bufs[] = {&model->step,   &model->second_step, &model->ids, &model->labels,
-                               &model->raw,    &model->x,           &model->eps, &model->input};
+    struct vcl_buf **bufs[] = {&model->step, &model->second_step, &model->ids, &model->labels,
+                               &model->raw,  &model->x,           &model->eps, &model->input};
     vcl_upload_destroy(&model->upload);
     for (size_t i = 0; i < sizeof bufs / sizeof *bufs; i++)
         vcl_buf_destroy(bufs[i]);

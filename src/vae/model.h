@@ -43,7 +43,7 @@ struct vcl_model {
      * (batch), raw rows. */
     struct vcl_upload *upload;
     struct vcl_buf *input, *step, *second_step, *ids, *raw; /* second_step: of the second group */
-    struct vcl_buf *labels;     /* int32; NULL without a condition */
+    struct vcl_buf *labels;                                 /* int32; NULL without a condition */
     struct vcl_step second; /* the second group's step, sent with the step */
     size_t second_offset, ids_offset, labels_offset, raw_offset;
 
