@@ -16,6 +16,7 @@ import scenarios_finite
 import scenarios_labels
 import scenarios_memory
 import scenarios_misc
+import scenarios_models
 import scenarios_old
 import scenarios_runs
 import scenarios_terminal
@@ -49,6 +50,7 @@ def run_commands(bench, tap):
     scenarios_terminal.run(bench, tap)
     scenarios_use.run(bench, tap)
     scenarios_labels.run(bench, tap)
+    scenarios_models.run(bench, tap)
 
 
 def run_data(bench, tap):
