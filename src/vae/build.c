@@ -123,6 +123,20 @@ enum vcl_status vcl_build_draws(struct vcl_build *b, struct vcl_value *q, uint32
     return draw(b, &vcl_node_draws, q, samples, 0, ret_z, ret_log_q, err);
 }
 
+static enum vcl_status log_mean_exp(struct vcl_build *b, const char *name, bool over_rows,
+                                    struct vcl_value *in, struct vcl_value **ret_bound,
+                                    struct vcl_value **ret_share, struct vcl_error *err)
+{
+    const struct vcl_node_log_mean_exp config = {over_rows};
+    struct vcl_node *node;
+    enum vcl_status r;
+    TRY(vcl_graph_add(&b->graph, &vcl_node_log_mean_exp, name, &config, &in, 1, &node, err));
+    *ret_bound = node->out[0];
+    *ret_share = node->out[1];
+out:
+    return r;
+}
+
 enum vcl_status vcl_build_log_posterior(struct vcl_build *b, struct vcl_value *q,
                                         struct vcl_value *z, struct vcl_value **ret_log_q,
                                         struct vcl_error *err)
@@ -142,7 +156,7 @@ enum vcl_status vcl_build_log_prior(struct vcl_build *b, struct vcl_value *z,
     TRY(model->prior->components(b, model->prior_config, &in[1], err));
     TRY(vcl_graph_add(&b->graph, &vcl_node_log_components, "log p(z) of each component", NULL, in,
                       2, &node, err));
-    TRY(vcl_build_log_mean_exp(b, node->out[0], ret_log_p, &share, err));
+    TRY(log_mean_exp(b, "log p(z)", false, node->out[0], ret_log_p, &share, err));
 out:
     return r;
 }
@@ -160,13 +174,7 @@ enum vcl_status vcl_build_log_mean_exp(struct vcl_build *b, struct vcl_value *lo
                                        struct vcl_value **ret_bound, struct vcl_value **ret_share,
                                        struct vcl_error *err)
 {
-    struct vcl_node *node;
-    enum vcl_status r;
-    TRY(vcl_graph_add(&b->graph, &vcl_node_log_mean_exp, "bound", NULL, &log_w, 1, &node, err));
-    *ret_bound = node->out[0];
-    *ret_share = node->out[1];
-out:
-    return r;
+    return log_mean_exp(b, "bound", true, log_w, ret_bound, ret_share, err);
 }
 
 enum vcl_status vcl_build_second_group(struct vcl_build *b, const char *optimiser,

@@ -129,9 +129,15 @@ const struct vcl_node_def vcl_node_log_components = {
 
 /* ---- log of a mean ---- */
 
-static uint32_t terms_of(const struct vcl_value *in)
+static bool is_over_rows(const struct vcl_node *node)
 {
-    return in->size > 1 ? (uint32_t)in->size : in->repeat;
+    const struct vcl_node_log_mean_exp *config = node->config;
+    return config->over_rows;
+}
+
+static uint32_t terms_of(const struct vcl_node *node)
+{
+    return is_over_rows(node) ? node->in[0]->repeat : (uint32_t)node->in[0]->size;
 }
 
 static enum vcl_status mean_shape(struct vcl_node *node, struct vcl_error *err)
@@ -140,7 +146,7 @@ static enum vcl_status mean_shape(struct vcl_node *node, struct vcl_error *err)
     enum vcl_status r;
     TRY(vcl_node_output(node, (struct vcl_shape){1, 1, 1}, err));
     TRY(vcl_node_output(node, in->shape, err));
-    if (in->size == 1)
+    if (is_over_rows(node))
         node->out[0]->repeat = 1;
     snprintf(node->out[1]->name, sizeof node->out[1]->name, "shares");
 out:
@@ -150,20 +156,21 @@ out:
 static enum vcl_status mean(const struct vcl_node *node, const struct vcl_run *run,
                             struct vcl_error *err)
 {
-    return vcl_op_log_mean_exp(run->emit, vcl_value_rows(node->out[0], run), terms_of(node->in[0]),
+    return vcl_op_log_mean_exp(run->emit, vcl_value_rows(node->out[0], run), terms_of(node),
                                node->in[0]->data, node->out[0]->data, node->out[1]->data, err);
 }
 
 static enum vcl_status mean_backward(const struct vcl_node *node, const struct vcl_run *run,
                                      struct vcl_error *err)
 {
-    return vcl_op_share_gradient(run->emit, vcl_value_rows(node->out[0], run),
-                                 terms_of(node->in[0]), node->want[0].adds, node->out[0]->grad,
-                                 node->out[1]->data, node->want[0].grad, err);
+    return vcl_op_share_gradient(run->emit, vcl_value_rows(node->out[0], run), terms_of(node),
+                                 node->want[0].adds, node->out[0]->grad, node->out[1]->data,
+                                 node->want[0].grad, err);
 }
 
 const struct vcl_node_def vcl_node_log_mean_exp = {
     .name = "log mean exp",
+    .config_size = sizeof(struct vcl_node_log_mean_exp),
     .adds = true,
     .reads_out = true,
     .shape = mean_shape,

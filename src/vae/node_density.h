@@ -19,8 +19,11 @@ enum vcl_status vcl_graph_log_normal(struct vcl_graph *graph, const char *name,
  * K rows mu | log sigma^2, whatever the batch. */
 extern const struct vcl_node_def vcl_node_log_components;
 
-/* out[0] = log of the mean of exp(in[0]), over its columns or, if there is one, over the rows of an
- * example; out[1] each one's share. */
+/* out[0] = log of the mean of exp(in[0]), over its columns or over the rows of an example; out[1]
+ * each one's share. */
+struct vcl_node_log_mean_exp {
+    bool over_rows; /* each has one column */
+};
 extern const struct vcl_node_def vcl_node_log_mean_exp;
 
 #endif

@@ -159,6 +159,49 @@ static void add_others(struct list *list)
         "dense 6, residual [layernorm elu, dense 6 elu, dropout 0.5] elu, layernorm");
 }
 
+/* Samples, several an example, and priors that are trained. */
+static void add_samples(struct list *list)
+{
+    struct grad_case *c = add(list, "mixture", "elbo");
+    set(c, "prior", "mog 4");
+    set(c, "beta", "1.5");
+    set_layers(c, "dense 10 tanh", "dense 10 tanh");
+    c = add(list, "mixture", "iwae");
+    set(c, "prior", "mog 4");
+    set(c, "objective", "iwae k=3");
+    set(c, "latent", "17");
+    set_layers(c, "dense 10 tanh", "dense 10 tanh");
+    c = add(list, "mixture of one", "iwae");
+    set(c, "prior", "mog 1");
+    set(c, "objective", "iwae k=3");
+    set_layers(c, "", "");
+    c = add(list, "mixture", "dreg");
+    set(c, "prior", "mog 2");
+    set(c, "objective", "dreg k=4");
+    set_layers(c, "dense 10 tanh", "dense 10 tanh");
+    c = add(list, "samples", "decoder with layernorm and dropout");
+    set(c, "objective", "iwae k=3");
+    set_layers(c, "dropout 0.2, dense 9 tanh",
+               "dropout 0.3, dense 18 tanh, layernorm gelu, residual [dropout 0.4, dense 18]");
+    c = add(list, "samples", "conv encoder, batchnorm");
+    c->shape = (struct vcl_shape){5, 6, 2};
+    set(c, "objective", "iwae k=2");
+    set(c, "output", "conv k3");
+    set_layers(c, "conv 3 k3 s2 elu, conv 4 k2 gelu",
+               "dense 30 tanh, batchnorm, reshape 5 6 1, conv 3 k3 elu");
+    c = add(list, "one sample", "iwae");
+    set(c, "objective", "iwae k=1");
+    set_layers(c, "dense 10 tanh", "dense 10 tanh");
+    c = add(list, "clamped", "samples");
+    c->clamped = true;
+    set(c, "objective", "iwae k=3");
+    set_layers(c, "dense 10 tanh", "dense 10 tanh");
+    c = add(list, "clamped", "mixture");
+    c->clamped = true;
+    set(c, "prior", "mog 3");
+    set_layers(c, "dense 10 tanh", "dense 10 tanh");
+}
+
 struct grad_case *grad_cases_create(size_t *ret_count)
 {
     struct list list = {.cases = calloc(MOST_CASES, sizeof *list.cases)};
@@ -167,6 +210,7 @@ struct grad_case *grad_cases_create(size_t *ret_count)
     add_activations(&list);
     add_objectives(&list);
     add_others(&list);
+    add_samples(&list);
     *ret_count = list.count;
     return list.cases;
 }
@@ -187,11 +231,26 @@ double grad_number(uint32_t *index, double low, double high)
 
 static void draw_parameters(struct vae_ref *ref, const struct vcl_node *node, uint32_t *index)
 {
-    size_t at = 0, n = ref_trained_of(&ref->graph, node, &at), in = node->in[0]->size;
+    size_t at = 0, n = ref_trained_of(&ref->graph, node, &at);
+    size_t in = node->n_in ? node->in[0]->size : 1;
     bool normalises = strstr(node->def->name, "norm");
     double bound = normalises ? 0.8 : 1.5 / (in > 4 ? (double)in / 4 : 1);
     for (size_t j = 0; j < n; j++)
         ref->params[at + j] = grad_number(index, -bound, bound) + (normalises && j < n / 2);
+}
+
+/* Every second log-variance of q(z|x), and of a component of the prior. */
+static void clamp(struct vae_ref *ref)
+{
+    const struct vcl_graph *graph = &ref->build.graph;
+    double *bias = ref_pass_of(&ref->graph, ref->build.q->from).param[1];
+    for (size_t j = ref->latent; j < 2 * ref->latent; j += 2)
+        bias[j] = -25;
+    for (size_t i = 0; i < graph->n_values; i++) {
+        double *component = graph->values[i]->leaf ? ref_data(&ref->graph, graph->values[i]) : NULL;
+        for (size_t j = ref->latent; component && j < 2 * ref->latent; j += 2)
+            component[j] = 25;
+    }
 }
 
 struct vae_ref *grad_case_reference(const struct grad_case *c, const struct vcl_config *config)
@@ -205,11 +264,9 @@ struct vae_ref *grad_case_reference(const struct grad_case *c, const struct vcl_
         draw_parameters(ref, graph->nodes[i], &index);
     for (size_t i = 0; i < c->rows * ref->data; i++)
         ref->x[i] = grad_number(&index, low, low + 1 - 1.5 * low);
-    for (size_t i = 0; i < c->rows * ref->latent; i++)
+    for (size_t i = 0; i < ref->n_eps; i++)
         ref->eps[i] = grad_number(&index, -2, 2);
-    size_t units = ref->build.q->size;
-    double *bias = ref_pass_of(&ref->graph, ref->build.q->from).param[1];
-    for (size_t j = ref->latent; c->clamped && j < units; j += 2)
-        bias[j] = -25;
+    if (c->clamped)
+        clamp(ref);
     return ref;
 }

@@ -33,6 +33,22 @@ static const struct vcl_param *param_of(const struct ref_graph *ref, const struc
     return &ref->graph->params->items[node->param[k]];
 }
 
+/* Do gradients go through it to the value whose memory it shares? */
+static bool flows(const struct vcl_value *value)
+{
+    for (; value; value = value->alias) {
+        if (value->is_cut)
+            return false;
+    }
+    return true;
+}
+
+/* Does a node take it for something that depends on what is trained? */
+static bool varies(const struct ref_graph *ref, struct vcl_value *in)
+{
+    return value_of(ref, in)->differs && flows(in);
+}
+
 static size_t count_of(const struct ref_graph *ref, const struct vcl_value *value)
 {
     size_t rows = value->fixed ? value->fixed : ref->rows * value->repeat;
@@ -58,7 +74,7 @@ const void *ref_row(const void *rows, size_t size, const char *what, const char 
 const struct ref_kind *ref_kind_of(const struct ref_graph *ref, const struct vcl_node *node)
 {
     static const struct ref_kind alias = {.name = "alias"};
-    if (node->def->is_alias)
+    if (node->def->is_alias && node->n_in)
         return &alias;
     return ref_row(ref->numbers->kinds, sizeof alias, "node", node->def->name);
 }
@@ -108,10 +124,31 @@ static void find_differing(struct ref_graph *ref)
         size_t at;
         bool differs = ref_trained_of(ref, node, &at) > 0;
         for (uint32_t j = 0; j < node->n_in; j++)
-            differs |= value_of(ref, node->in[j])->differs;
+            differs |= varies(ref, node->in[j]);
         for (uint32_t j = 0; j < node->n_out; j++)
             value_of(ref, node->out[j])->differs |= differs;
     }
+}
+
+/* A parameter that is a value lies with the others. */
+static void place_leaves(struct ref_graph *ref)
+{
+    for (size_t i = 0; i < ref->graph->n_values; i++) {
+        const struct vcl_node *leaf = ref->graph->values[i]->leaf;
+        struct ref_value *value = &ref->values[i];
+        struct ref_param *param;
+        if (!leaf)
+            continue;
+        param_of(ref, leaf, 0, &param);
+        value->data = (char *)ref->trained + param->at * ref->numbers->size;
+        value->grad = (char *)ref->gradient + param->at * ref->numbers->size;
+    }
+}
+
+/* Has it memory of its own? */
+static bool is_placed(const struct vcl_value *value)
+{
+    return !value->alias && !value->leaf;
 }
 
 void ref_graph_init(struct ref_graph *ref, const struct ref_numbers *numbers,
@@ -120,17 +157,22 @@ void ref_graph_init(struct ref_graph *ref, const struct ref_numbers *numbers,
     *ref = (struct ref_graph){.numbers = numbers, .graph = graph, .rows = most, .kl_weight = 1};
     ref->values = ref_zeros(graph->n_values, sizeof *ref->values);
     for (size_t i = 0; i < graph->n_values; i++) {
-        size_t count = graph->values[i]->alias ? 0 : count_of(ref, graph->values[i]);
+        size_t count = count_of(ref, graph->values[i]);
+        if (!is_placed(graph->values[i]))
+            continue;
         ref->values[i].data = ref_zeros(count, numbers->size);
         ref->values[i].grad = ref_zeros(count, numbers->size);
     }
     place_params(ref);
+    place_leaves(ref);
     find_differing(ref);
 }
 
 void ref_graph_finish(struct ref_graph *ref)
 {
     for (size_t i = 0; i < ref->graph->n_values; i++) {
+        if (!is_placed(ref->graph->values[i]))
+            continue;
         free(ref->values[i].data);
         free(ref->values[i].grad);
     }
@@ -197,7 +239,7 @@ static void begin(struct ref_graph *ref)
     for (size_t i = 0; i < graph->n_values; i++) {
         struct ref_value *value = &ref->values[i];
         value->written = false;
-        if (!graph->values[i]->alias)
+        if (is_placed(graph->values[i])) /* else with its parameter's */
             memset(value->grad, 0, count_of(ref, graph->values[i]) * ref->numbers->size);
     }
     for (size_t i = 0; i < graph->params->count; i++)
@@ -252,7 +294,7 @@ static void pass_back(const struct ref_graph *ref, const struct vcl_node *node)
     for (uint32_t i = 0; i < node->n_out; i++)
         pass.dy[i] = value_of(ref, node->out[i])->grad;
     for (uint32_t i = 0; i < node->n_in; i++) {
-        if (value_of(ref, node->in[i])->differs)
+        if (varies(ref, node->in[i]))
             pass.dx[i] = ref_zeros(count_of(ref, node->in[i]), size);
     }
     for (uint32_t k = 0; k < kind->n_params; k++) {

@@ -56,7 +56,8 @@ struct ref_numbers {
 };
 
 struct ref_value {
-    void *data, *grad; /* (most * repeat, size) */
+    void *data, *grad; /* (rows, size), for as many examples as there can be; of an alias NULL, of a
+                          leaf its parameter's */
     bool differs;      /* depends on what is trained */
     bool written;      /* its gradient, in this pass */
 };
@@ -112,10 +113,24 @@ static inline uint32_t ref_id(const struct ref_graph *ref, size_t row)
     return ref->ids ? ref->ids[row] : (uint32_t)row;
 }
 
+/* Rows of `out` for each of `in`'s: of samples of an example, which follow each other. */
+static inline size_t ref_repeat(const struct vcl_value *out, const struct vcl_value *in)
+{
+    return out->repeat / in->repeat;
+}
+
 /* Where in x (rows / repeat, size) the element lies that belongs to element i of (rows, size). */
 static inline size_t ref_shared(size_t i, size_t size, size_t repeat)
 {
     return i / size / repeat * size + i % size;
+}
+
+/* The column that keys what is drawn for element i of a value: those of an example's samples lie
+ * side by side, each from a multiple of 16 on. */
+static inline uint32_t ref_noise_column(size_t i, const struct vcl_value *value)
+{
+    size_t sample = i / value->size % value->repeat, step = (value->size + 15) / 16 * 16;
+    return (uint32_t)(sample * step + i % value->size);
 }
 
 /* The configuration's number of that name. */

@@ -269,10 +269,10 @@ static void drop(const struct ref_pass *p, const float *from, float *to)
 {
     const struct ref_graph *ref = p->ref;
     float probability = (float)ref_option(p->node, "p"), scale = 1.0f / (1.0f - probability);
-    size_t n = p->node->in[0]->size;
+    const struct vcl_value *in = p->node->in[0];
     for (size_t i = 0; to && i < outputs(p); i++) {
-        float u = vcl_host_uniform(ref->seed, p->stream, ref->step, ref_id(ref, i / n),
-                                   (uint32_t)(i % n));
+        float u = vcl_host_uniform(ref->seed, p->stream, ref->step,
+                                   ref_id(ref, i / in->size / in->repeat), ref_noise_column(i, in));
         to[i] = u < probability ? 0 : from[i] * scale;
     }
 }
@@ -305,6 +305,13 @@ static void residual_backward(const struct ref_pass *p)
     }
 }
 
+/* ---- a parameter that is a value: who makes it says how it begins ---- */
+
+static float parameter_bound(const struct vcl_node *node)
+{
+    return vcl_node_param(node, 0)->bound;
+}
+
 const struct ref_kind step_ref_kinds[] = {
     {"activation", step_ref_activation_forward, step_ref_activation_backward},
     {"dense", dense_forward, dense_backward, .n_params = 2, .bound = dense_bound},
@@ -322,6 +329,13 @@ const struct ref_kind step_ref_kinds[] = {
     {"dropout", dropout_forward, dropout_backward, .draws = true},
     {"residual", residual_forward, residual_backward},
     {"draw", step_ref_draw_forward, step_ref_draw_backward},
+    {"draws", step_ref_draws_forward, step_ref_draws_backward},
+    {"log normal", step_ref_log_normal_forward, step_ref_log_normal_backward},
+    {"log components", step_ref_log_components_forward, step_ref_log_components_backward},
+    {"log mean exp", step_ref_log_mean_exp_forward, step_ref_log_mean_exp_backward},
+    {"sum", step_ref_sum_forward, step_ref_sum_backward},
+    {"scaled gradient", step_ref_scaled_gradient_forward, step_ref_scaled_gradient_backward},
+    {"parameter", .n_params = 1, .bound = parameter_bound},
     {"likelihood", step_ref_likelihood_forward, step_ref_likelihood_backward},
     {0},
 };

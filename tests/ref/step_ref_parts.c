@@ -197,7 +197,7 @@ void step_ref_likelihood_forward(const struct ref_pass *p)
     const struct vcl_node_likelihood *config = p->node->config;
     const struct likelihood *likelihood = likelihood_of(p);
     const float *x = p->x[0], *y = p->x[1];
-    size_t size = p->node->in[1]->size, repeat = p->rows / p->ref->rows;
+    size_t size = p->node->in[1]->size, repeat = ref_repeat(p->node->in[1], p->node->in[0]);
     float *loss = p->y[0], *terms = ref_zeros(p->rows * size, sizeof *terms);
     for (size_t i = 0; i < p->rows * size; i++)
         terms[i] = likelihood->loss(x[ref_shared(i, size, repeat)], y[i], config->form.constant);
@@ -212,7 +212,7 @@ void step_ref_likelihood_backward(const struct ref_pass *p)
     const struct likelihood *likelihood = likelihood_of(p);
     const float *x = p->x[0], *y = p->x[1], *dloss = p->dy[0];
     float *dy = p->dx[1];
-    size_t size = p->node->in[1]->size, repeat = p->rows / p->ref->rows;
+    size_t size = p->node->in[1]->size, repeat = ref_repeat(p->node->in[1], p->node->in[0]);
     for (size_t i = 0; i < p->rows * size; i++)
         dy[i] = dloss[i / size] *
                 likelihood->slope(x[ref_shared(i, size, repeat)], y[i], config->form.constant);

@@ -58,7 +58,8 @@ struct vae_ref *vae_ref_create_for(struct vcl_ctx *ctx, const struct vcl_config 
     ref->params = graph->trained;
     ref->gradient = graph->gradient;
     size_t repeat = ref->build.z ? ref->build.z->repeat : 1;
-    ref->eps = ref_zeros(rows * repeat * ref->latent, sizeof *ref->eps);
+    ref->n_eps = rows * repeat * ref->latent;
+    ref->eps = ref_zeros(ref->n_eps, sizeof *ref->eps);
     ref->x = ref_data(graph, ref->build.x);
     ref->q = ref_data(graph, ref->build.q);
     ref->z = ref->build.z ? ref_data(graph, ref->build.z) : ref->q;

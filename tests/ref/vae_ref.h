@@ -14,13 +14,14 @@ struct vae_ref {
     struct vcl_build build;
     struct ref_graph graph;
     size_t rows, data, latent; /* B, D, Z */
+    size_t n_eps;              /* B samples Z */
     bool stochastic;
     double beta;
     uint32_t step; /* dropout's masks: of the step, with seed 0 and the row as example */
     size_t n_params;
     double *params, *gradient; /* flat, in the order of our files */
-    double *x, *eps;           /* (B, D), (B, Z): the caller fills them */
-    double *q, *z, *y;         /* the encoder's output, (B, Z), and the decoder's output */
+    double *x, *eps;           /* (B, D), (B samples, Z): the caller fills them */
+    double *q, *z, *y;         /* the encoder's output, (B samples, Z), and the decoder's output */
     double *recon, *kl;        /* (B), 0 if the objective has no such term */
     double *no_term;           /* those zeros */
 };

@@ -196,9 +196,10 @@ static void drop(const struct ref_pass *p, const double *from, double *to)
 {
     const struct vcl_philox rng = {.seed = p->ref->seed, .stream = p->stream, .step = p->ref->step};
     double probability = (double)(float)ref_option(p->node, "p");
-    size_t size = p->node->in[0]->size;
+    const struct vcl_value *in = p->node->in[0];
     for (size_t i = 0; to && i < outputs(p); i++) {
-        double u = (double)vcl_philox_uniform(&rng, ref_id(p->ref, i / size), (uint32_t)(i % size));
+        double u = (double)vcl_philox_uniform(&rng, ref_id(p->ref, i / in->size / in->repeat),
+                                              ref_noise_column(i, in));
         to[i] = from[i] * (u < probability ? 0 : 1 / (1 - probability));
     }
 }
@@ -245,7 +246,13 @@ const struct ref_kind vae_ref_kinds[] = {
     {"dropout", dropout_forward, dropout_backward, .draws = true},
     {"residual", residual_forward, residual_backward},
     {"draw", vae_ref_draw_forward, vae_ref_draw_backward, .loss = vae_ref_draw_loss},
-    {"draws", vae_ref_draws_forward},
+    {"draws", vae_ref_draws_forward, vae_ref_draws_backward},
+    {"log normal", vae_ref_log_normal_forward, vae_ref_log_normal_backward},
+    {"log components", vae_ref_log_components_forward, vae_ref_log_components_backward},
+    {"log mean exp", vae_ref_log_mean_exp_forward, vae_ref_log_mean_exp_backward},
+    {"sum", vae_ref_sum_forward, vae_ref_sum_backward},
+    {"scaled gradient", vae_ref_scaled_gradient_forward, vae_ref_scaled_gradient_backward},
+    {"parameter", .n_params = 1},
     {"likelihood", vae_ref_likelihood_forward, vae_ref_likelihood_backward},
     {0},
 };

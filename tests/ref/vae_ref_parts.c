@@ -191,7 +191,7 @@ void vae_ref_likelihood_forward(const struct ref_pass *p)
     const struct likelihood *likelihood = likelihood_of(p);
     const double *x = p->x[0], *y = p->x[1], sigma = (double)config->form.constant;
     double *loss = p->y[0];
-    size_t size = p->node->in[1]->size, repeat = p->rows / p->ref->rows;
+    size_t size = p->node->in[1]->size, repeat = ref_repeat(p->node->in[1], p->node->in[0]);
     for (size_t r = 0; r < p->rows; r++) {
         loss[r] = 0;
         for (size_t i = r * size; i < (r + 1) * size; i++)
@@ -206,7 +206,7 @@ void vae_ref_likelihood_backward(const struct ref_pass *p)
     const double *x = p->x[0], *y = p->x[1], *dloss = p->dy[0],
                  sigma = (double)config->form.constant;
     double *dy = p->dx[1];
-    size_t size = p->node->in[1]->size, repeat = p->rows / p->ref->rows;
+    size_t size = p->node->in[1]->size, repeat = ref_repeat(p->node->in[1], p->node->in[0]);
     for (size_t i = 0; i < p->rows * size; i++)
         dy[i] = dloss[i / size] * likelihood->slope(x[ref_shared(i, size, repeat)], y[i], sigma);
 }

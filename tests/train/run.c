@@ -4,6 +4,7 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "common/model_by_hand.h"
 
@@ -15,7 +16,8 @@ struct test_set run_set(void)
 struct vcl_config *run_config(const char *optimiser)
 {
     char text[32];
-    snprintf(text, sizeof text, "optimiser=%s", optimiser);
+    bool samples = strcmp(optimiser, RUN_SAMPLES) == 0;
+    snprintf(text, sizeof text, "optimiser=%s", samples ? "adam" : optimiser);
     /* 152 - 15 for validation = 137 = 4 * 30 + 17 */
     const char *words[] = {"encoder=dense 14 tanh, batchnorm, dropout 0.2",
                            "decoder=residual [dropout 0.1, dense 3 gelu], batchnorm, dense 14 gelu",
@@ -28,6 +30,8 @@ struct vcl_config *run_config(const char *optimiser)
                            "checkpoint-every=2",
                            "lr=0.01",
                            text,
+                           samples ? "objective=iwae k=3" : "objective=elbo",
+                           samples ? "prior=mog 4" : "prior=normal",
                            NULL};
     return test_config(words);
 }

@@ -10,6 +10,9 @@
 
 enum { RUN_EPOCHS = 6, RUN_STEPS = 5 }; /* steps an epoch */
 
+/* In place of an optimiser's name: adam, and for the ELBO importance weights, under a mixture. */
+#define RUN_SAMPLES "samples"
+
 /* Where something is to happen: in the progress callback after this step of this epoch (from 1), or
  * with step 0 in the epoch callback. epoch 0: never. */
 struct run_place {
@@ -19,7 +22,7 @@ struct run_place {
 struct run {
     struct vcl_ctx *ctx;
     const char *folder;
-    const char *optimiser;
+    const char *optimiser; /* or RUN_SAMPLES */
     struct run_place stop, kill;
     bool resume;
 };

@@ -251,6 +251,7 @@ int main(int argc, char **argv)
         {"killed after metrics", test_killed_after_metrics, NULL, NULL, (void *)"adam"},
         /* not in small runs */
         {"within an epoch, sgd", test_within_epoch, NULL, NULL, (void *)"sgd"},
+        {"within an epoch, samples", test_within_epoch, NULL, NULL, (void *)RUN_SAMPLES},
         {"many times", test_many_times, NULL, NULL, (void *)"adamw"},
         {"at the end", test_at_the_end, NULL, NULL, (void *)"adam"},
         {"with another GEMM", test_other_gemm, NULL, NULL, (void *)"adam"},

@@ -141,15 +141,17 @@ static uint32_t draws; /* an example, of the graph that is built next */
 
 static enum vcl_status build_weigher(struct vcl_build *b, struct vcl_error *err)
 {
-    struct vcl_value *x, *q, *z, *y, *recon, *log_q;
+    struct vcl_value *x, *q, *z, *y, *recon, *log_q, *log_p;
     enum vcl_status r;
     TRY(vcl_build_data(b, &x, err));
     TRY(vcl_build_encoder(b, x, &q, err));
     TRY(vcl_build_draws(b, q, draws, &z, &log_q, err));
     TRY(vcl_build_decoder(b, z, &y, err));
     TRY(vcl_build_reconstruction(b, x, y, &recon, err));
+    TRY(vcl_build_log_prior(b, z, &log_p, err));
     TRY(vcl_graph_term(&b->graph, (struct vcl_term){"recon", recon}, err));
     TRY(vcl_graph_term(&b->graph, (struct vcl_term){"log q", log_q}, err));
+    TRY(vcl_graph_term(&b->graph, (struct vcl_term){"log p", log_p}, err));
 out:
     return r;
 }
@@ -175,20 +177,18 @@ static struct vae_ref *weigher(struct known *known, uint64_t seed, uint32_t k)
 double known_nll(struct known *known, uint64_t seed, uint32_t k, size_t n)
 {
     struct vae_ref *ref = weigher(known, seed, k);
-    double *ratio = ref_data(&ref->graph, ref->build.graph.terms[1].value), sum = 0;
+    const struct vcl_term *terms = ref->build.graph.terms;
+    const double *log_q = ref_data(&ref->graph, terms[1].value);
+    double *weight = ref_data(&ref->graph, terms[2].value), sum = 0;
     vae_ref_forward(ref);
-    for (size_t i = 0; i < known->count * k; i++) { /* to log p(z) - log q(z|x) */
-        ratio[i] = -ratio[i];
-        for (size_t j = 0; j < ref->latent; j++)
-            ratio[i] -= 0.5 * (ref->z[i * ref->latent + j] * ref->z[i * ref->latent + j] +
-                               log(2 * 3.14159265358979323846));
-    }
+    for (size_t i = 0; i < known->count * k; i++) /* from log p(z) on */
+        weight[i] -= log_q[i] + ref->recon[i];
     for (size_t r = 0; r < n; r++) {
         double most = -INFINITY, all = 0;
         for (size_t i = r * k; i < (r + 1) * k; i++)
-            most = fmax(most, ratio[i] - ref->recon[i]);
+            most = fmax(most, weight[i]);
         for (size_t i = r * k; i < (r + 1) * k; i++)
-            all += exp(ratio[i] - ref->recon[i] - most);
+            all += exp(weight[i] - most);
         sum -= most + log(all / k);
     }
     vae_ref_destroy(&ref);

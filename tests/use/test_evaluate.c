@@ -127,6 +127,23 @@ static void test_nll(void **state)
     }
 }
 
+/* A prior that is learned: its KL is one of samples. */
+static void test_mixture(void **state)
+{
+    static const char *const priors[] = {"prior=mog 4", "prior=mog 1"};
+    (void)state;
+    for (size_t i = 0; i < sizeof priors / sizeof *priors; i++) {
+        struct known known = make_known(priors[i]);
+        for (uint32_t samples = 1; samples <= 9; samples += 4) {
+            const struct vcl_eval_params params = {.nll_samples = samples, .seed = SEED};
+            struct vcl_eval got = evaluate(&known, BATCH, &params);
+            assert_near(got.nll, known_nll(&known, SEED, samples, COUNT), ERROR, "NLL");
+            check_losses(&known, &got, SEED);
+        }
+        known_finish(&known);
+    }
+}
+
 static void test_nll_limit(void **state)
 {
     static const struct {
@@ -261,6 +278,7 @@ int test_use_evaluate(void)
         cmocka_unit_test(test_nll),          cmocka_unit_test(test_nll_limit),
         cmocka_unit_test(test_batch),        cmocka_unit_test(test_binarize),
         cmocka_unit_test(test_active_units), cmocka_unit_test(test_progress),
+        cmocka_unit_test(test_mixture),
     };
     return test_on_devices(tests, sizeof tests / sizeof *tests, false);
 }
