@@ -14,15 +14,15 @@ static const struct vcl_step step = {
     .seed_lo = (uint32_t)SEED, .seed_hi = (uint32_t)(SEED >> 32), .step = 1234567};
 
 struct drop_case {
-    uint32_t rows, cols;
+    uint32_t rows, cols, repeat; /* rows of an example */
     float p;
     struct vcl_dropout op;
     struct vcl_zone *x;
 };
 
-static uint32_t id_of(size_t row)
+static uint32_t id_of(size_t example)
 {
-    return (uint32_t)(row * 31 + 5);
+    return (uint32_t)(example * 31 + 5);
 }
 
 static enum vcl_status begin(struct vcl_checker *c, struct drop_case *d, const char *what,
@@ -31,15 +31,17 @@ static enum vcl_status begin(struct vcl_checker *c, struct drop_case *d, const c
     struct vcl_zone *at, *ids;
     int32_t *numbers;
     enum vcl_status r;
-    vcl_case_begin(c, "dropout.cl", "%s, %u x %u, p %g", what, d->rows, d->cols, (double)d->p);
-    TRY(vcl_arena_alloc(&c->arena, d->rows * sizeof *numbers, &numbers, err));
-    for (size_t i = 0; i < d->rows; i++)
+    size_t examples = d->rows / d->repeat;
+    vcl_case_begin(c, "dropout.cl", "%s, %u x %u, repeat %u, p %g", what, d->rows, d->cols,
+                   d->repeat, (double)d->p);
+    TRY(vcl_arena_alloc(&c->arena, examples * sizeof *numbers, &numbers, err));
+    for (size_t i = 0; i < examples; i++)
         numbers[i] = (int32_t)id_of(i);
     TRY(vcl_input_bytes(c, "step", &step, sizeof step, &at, err));
-    TRY(vcl_input_bytes(c, "ids", numbers, d->rows * sizeof *numbers, &ids, err));
+    TRY(vcl_input_bytes(c, "ids", numbers, examples * sizeof *numbers, &ids, err));
     TRY(vcl_input(c, "x", (size_t)d->rows * d->cols, vcl_fill_signed, &d->x, err));
     d->op = (struct vcl_dropout){.rows = d->rows,
-                                 .repeat = 1,
+                                 .repeat = d->repeat,
                                  .cols = d->cols,
                                  .stream = STREAM,
                                  .p = d->p,
@@ -50,13 +52,21 @@ out:
     return r;
 }
 
+/* Samples of an example have their columns side by side, each from a multiple of 16 on. */
+static uint32_t noise_column(const struct drop_case *d, size_t row, size_t j)
+{
+    size_t sample = row % d->repeat, width = (d->cols + 15) / 16 * 16;
+    return (uint32_t)(j + sample * width);
+}
+
 /* What is expected of `from`; the formula draws by the host's own generator, src/base/philox.c. */
 static void expect(const struct drop_case *d, const struct vcl_activation_reference *act,
                    const float *from, struct vcl_zone *to)
 {
     const struct vcl_philox rng = {SEED, STREAM, step.step};
     for (size_t i = 0; i < (size_t)d->rows * d->cols; i++) {
-        uint32_t id = id_of(i / d->cols), col = (uint32_t)(i % d->cols);
+        size_t row = i / d->cols;
+        uint32_t id = id_of(row / d->repeat), col = noise_column(d, row, i % d->cols);
         float u = vcl_host_uniform(SEED, STREAM, step.step, id, col);
         float slope = act ? act->gradient(0, vcl_zone_floats(d->x)[i]) : 1;
         double value = (double)from[i] * (double)slope / (1 - (double)d->p);
@@ -95,9 +105,17 @@ out:
 static enum vcl_status run_dropout(struct vcl_checker *c, struct vcl_error *err)
 {
     static const struct drop_case shapes[] = {
-        {.rows = 3, .cols = 18, .p = 0.3f},    {.rows = 2, .cols = 31, .p = 0},
-        {.rows = 1, .cols = 1, .p = 0.5f},     {.rows = 128, .cols = 400, .p = 0.2f},
-        {.rows = 257, .cols = 16, .p = 0.99f}, {.rows = 17, .cols = 15, .p = 0.7f},
+        {.rows = 6, .cols = 18, .repeat = 3, .p = 0.3f},
+        {.rows = 2, .cols = 31, .repeat = 1, .p = 0},
+        {.rows = 1, .cols = 1, .repeat = 1, .p = 0.5f},
+        {.rows = 50, .cols = 1, .repeat = 50, .p = 0.5f},
+        {.rows = 128, .cols = 400, .repeat = 1, .p = 0.2f},
+        {.rows = 257, .cols = 16, .repeat = 1, .p = 0.99f},
+        {.rows = 34, .cols = 16, .repeat = 2, .p = 0.4f},
+        {.rows = 17, .cols = 15, .repeat = 1, .p = 0.7f},
+        {.rows = 33, .cols = 33, .repeat = 11, .p = 0.5f},
+        {.rows = 10, .cols = 257, .repeat = 5, .p = 0.1f},
+        {.rows = 4, .cols = 784, .repeat = 2, .p = 0.5f},
     };
     size_t count = vcl_case_count(c, 1, 2, COUNT(shapes));
     enum vcl_status r = VCL_OK;

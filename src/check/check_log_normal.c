@@ -105,17 +105,6 @@ const struct vcl_check vcl_check_log_normal = {.name = "log_normal", .run = run_
 
 /* ---- its gradients ---- */
 
-/* A gradient, or what was there before and a gradient. */
-static void expect(struct vcl_zone *zone, size_t at, bool adds, float exact,
-                   struct vcl_formula formula)
-{
-    float before = vcl_zone_floats(zone)[at];
-    if (adds)
-        vcl_formula_add(&formula, (double)before);
-    zone->exact[at] = adds ? before + exact : exact;
-    zone->formula[at] = formula;
-}
-
 /* -(z - mu) / sigma^2. */
 static void expect_dz(const struct vcl_latent_case *l, bool has_heads, bool adds,
                       const float *dlog_p, struct vcl_zone *dz, size_t row, size_t j)
@@ -124,7 +113,7 @@ static void expect_dz(const struct vcl_latent_case *l, bool has_heads, bool adds
     float g = dlog_p[row], d = has_heads ? e.d * vcl_host_exp(-e.logvar) : e.d;
     struct vcl_formula formula = {0, 0};
     vcl_formula_add(&formula, -(double)g * (double)e.d * exp(-(double)e.logvar));
-    expect(dz, row * l->dim + j, adds, -g * d, formula);
+    vcl_expect_added(dz, row * l->dim + j, adds, -g * d, formula);
 }
 
 /* (z - mu) / sigma^2 and ((z - mu)^2 / sigma^2 - 1) / 2, sums over the rows of one of heads. */
@@ -145,9 +134,9 @@ static void expect_dheads(const struct vcl_latent_case *l, bool adds, const floa
         vcl_formula_add(&dlogvar, term * (double)e.d / 2);
         vcl_formula_add(&dlogvar, -(double)g / 2);
     }
-    expect(dheads, at_mu, adds, mu_sum, dmu);
-    expect(dheads, at_logvar, adds, clamped ? 0 : logvar_sum,
-           clamped ? (struct vcl_formula){0, 0} : dlogvar);
+    vcl_expect_added(dheads, at_mu, adds, mu_sum, dmu);
+    vcl_expect_added(dheads, at_logvar, adds, clamped ? 0 : logvar_sum,
+                     clamped ? (struct vcl_formula){0, 0} : dlogvar);
 }
 
 static enum vcl_status gradient_of_z(struct vcl_checker *c, const struct shape *s, bool has_heads,

@@ -9,12 +9,7 @@
 /* y = value, or before + value; `value` is rounded to float before it is added. */
 static void expect(struct vcl_zone *zone, size_t at, bool adds, float exact, double value)
 {
-    float before = vcl_zone_floats(zone)[at];
-    zone->exact[at] = adds ? before + exact : exact;
-    zone->formula[at] = (struct vcl_formula){0, 0};
-    vcl_formula_add(&zone->formula[at], value);
-    if (adds)
-        vcl_formula_add(&zone->formula[at], (double)before);
+    vcl_expect_added(zone, at, adds, exact, (struct vcl_formula){value, fabs(value)});
 }
 
 static enum vcl_status seed(struct vcl_checker *c, uint32_t n, bool scheduled,

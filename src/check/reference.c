@@ -18,3 +18,13 @@ float vcl_lanes_sum(const float *x, size_t n)
         lanes.lane[i % 16] += x[i];
     return vcl_lanes_fold(&lanes);
 }
+
+void vcl_expect_added(struct vcl_zone *zone, size_t at, bool adds, float exact,
+                      struct vcl_formula formula)
+{
+    float before = vcl_zone_floats(zone)[at];
+    if (adds)
+        vcl_formula_add(&formula, (double)before);
+    zone->exact[at] = adds ? before + exact : exact;
+    zone->formula[at] = formula;
+}

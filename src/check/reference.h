@@ -50,4 +50,8 @@ static inline void vcl_formula_add(struct vcl_formula *sum, double term)
     sum->scale += fabs(term);
 }
 
+/* zone[at] becomes a value, or if the operation adds, what was there before and the value. */
+void vcl_expect_added(struct vcl_zone *zone, size_t at, bool adds, float exact,
+                      struct vcl_formula formula);
+
 #endif
