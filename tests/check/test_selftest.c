@@ -101,7 +101,7 @@ static const struct mistake {
     {"bound.cl", "flat_load(dx, n, i) + gradient", "gradient", "row_terms"},
     {"bound.cl", "scale[row] * lanes_load", "scale[0] * lanes_load", "row_terms"},
     {"optimiser.cl", "((1.0f - b) * g) * g", "(1.0f - b) * g", "optimise"},
-    {"optimiser.cl", "atomic_min(&health->bad_index, (uint)lane);", ";", "optimise"},
+    {"optimiser.cl", "atomic_min(&health->bad_index, first + (uint)lane);", ";", "optimise"},
     {"optimiser.cl", "norm > most ?", "norm < most ?", "clip_scale"},
     {"permute.cl", "k < key ||", "k <= key ||", "permute"},
     {"permute.cl", "(ureal)((uint)row)", "(ureal)(0u)", "permute"},

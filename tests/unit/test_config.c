@@ -72,6 +72,13 @@ static void test_refused(void **state)
         {"condition", "embed many", "not a whole number", ""},
         {"condition", "one-hot 3", "one-hot", ""},
         {"classes", "-1", "classes: -1 is outside", ""},
+        {"objective", "iwae k=0", "iwae: k: 0 is outside 1 to 1000", ""},
+        {"objective", "iwae 5 6", "iwae: '6' is one word too many", ""},
+        {"objective", "", "an empty objective", ""},
+        {"objective", "ae a b c d e f g h i j k l m n o p", "of more than 16 words", ""},
+        {"likelihood", "gaussian sigma=-1", "sigma: -1 is outside", ""},
+        {"prior", "mgo 3", "no prior is called 'mgo'", "'mog'"},
+        {"optimiser", "adam beta1=1", "adam: beta1: 1 is outside", ""},
         {"binarize", "sometimes", "binarize", "dynamic"},
         {"latent", "0", "latent: 0 is outside", ""},
     };
@@ -157,10 +164,10 @@ static void test_seeds(void **state)
 /* What makes a model, and nothing of how it was trained. */
 static void test_model_only(void **state)
 {
-    static const char *const in[] = {"name",     "encoder",   "latent",     "decoder",
-                                     "output",   "sigma",     "likelihood", "objective",
-                                     "beta",     "warmup",    "seed",       "free-bits",
-                                     "binarize", "condition", "classes",    NULL};
+    static const char *const in[] = {"name",  "encoder",    "latent",    "decoder",   "output",
+                                     "sigma", "likelihood", "objective", "beta",      "warmup",
+                                     "seed",  "free-bits",  "binarize",  "condition", "classes",
+                                     "prior", NULL};
     struct vcl_config *config = make_config();
     json_t *object;
     (void)state;
