@@ -96,7 +96,9 @@ static void add_objectives(struct list *list)
             const struct vcl_likelihood_def *row = *p;
             struct grad_case *c = add(list, (*def)->name, row->name);
             set_layers(c, "dense 13 gelu", "dense 12 silu");
-            set(c, "objective", (*def)->name);
+            /* its discriminator is large */
+            set(c, "objective",
+                strcmp((*def)->name, "factor") == 0 ? "factor units=9 layers=2" : (*def)->name);
             set(c, "likelihood", row->name);
             set(c, "sigma", "0.6");
             set(c, "latent", "5");

@@ -335,6 +335,7 @@ const struct ref_kind step_ref_kinds[] = {
     {"log mean exp", step_ref_log_mean_exp_forward, step_ref_log_mean_exp_backward},
     {"sum", step_ref_sum_forward, step_ref_sum_backward},
     {"scaled gradient", step_ref_scaled_gradient_forward, step_ref_scaled_gradient_backward},
+    {"permuted columns", step_ref_permuted_forward, .draws = true},
     {"parameter", .n_params = 1, .bound = parameter_bound},
     {"likelihood", step_ref_likelihood_forward, step_ref_likelihood_backward},
     {0},

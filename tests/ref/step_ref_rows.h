@@ -25,6 +25,7 @@ void step_ref_log_mean_exp_forward(const struct ref_pass *p);
 void step_ref_log_mean_exp_backward(const struct ref_pass *p);
 void step_ref_sum_forward(const struct ref_pass *p);
 void step_ref_sum_backward(const struct ref_pass *p);
+void step_ref_permuted_forward(const struct ref_pass *p);
 void step_ref_scaled_gradient_forward(const struct ref_pass *p);
 void step_ref_scaled_gradient_backward(const struct ref_pass *p);
 float step_ref_conv_bound(const struct vcl_node *node);

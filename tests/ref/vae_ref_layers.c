@@ -252,6 +252,7 @@ const struct ref_kind vae_ref_kinds[] = {
     {"log mean exp", vae_ref_log_mean_exp_forward, vae_ref_log_mean_exp_backward},
     {"sum", vae_ref_sum_forward, vae_ref_sum_backward},
     {"scaled gradient", vae_ref_scaled_gradient_forward, vae_ref_scaled_gradient_backward},
+    {"permuted columns", vae_ref_permuted_forward, .draws = true},
     {"parameter", .n_params = 1},
     {"likelihood", vae_ref_likelihood_forward, vae_ref_likelihood_backward},
     {0},

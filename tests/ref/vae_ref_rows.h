@@ -26,6 +26,7 @@ void vae_ref_log_mean_exp_forward(const struct ref_pass *p);
 void vae_ref_log_mean_exp_backward(const struct ref_pass *p);
 void vae_ref_sum_forward(const struct ref_pass *p);
 void vae_ref_sum_backward(const struct ref_pass *p);
+void vae_ref_permuted_forward(const struct ref_pass *p);
 void vae_ref_scaled_gradient_forward(const struct ref_pass *p);
 void vae_ref_scaled_gradient_backward(const struct ref_pass *p);
 void vae_ref_conv_forward(const struct ref_pass *p);
