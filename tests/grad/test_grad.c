@@ -171,6 +171,11 @@ static void give(struct vcl_model *model, const struct vae_ref *ref)
     }
     assert_true(at == params + ref->n_params);
     test_model_give(model, (uint32_t)ref->rows, x, eps);
+    if (model->labels) {
+        float *labels = floats(ref_labels(&ref->graph), ref->rows);
+        test_model_label(model, (uint32_t)ref->rows, labels);
+        free(labels);
+    }
     test_model_step(model, 1);
     free(params);
     free(x);

@@ -6,6 +6,7 @@
 
 #include "base/philox.h"
 #include "common/devices.h"
+#include "nn/node_labels.h"
 
 void *ref_zeros(size_t n, size_t size)
 {
@@ -58,6 +59,15 @@ static size_t count_of(const struct ref_graph *ref, const struct vcl_value *valu
 void *ref_data(const struct ref_graph *ref, struct vcl_value *value)
 {
     return value_of(ref, value)->data;
+}
+
+void *ref_labels(const struct ref_graph *ref)
+{
+    for (size_t i = 0; i < ref->graph->n_nodes; i++) {
+        if (ref->graph->nodes[i]->def == &vcl_node_one_hot)
+            return ref_data(ref, ref->graph->nodes[i]->in[0]);
+    }
+    return NULL;
 }
 
 const void *ref_row(const void *rows, size_t size, const char *what, const char *name)
