@@ -10,6 +10,7 @@
 struct test_set {
     struct vcl_dataset *set;
     void *values;
+    int32_t *labels; /* of four classes */
 };
 
 struct test_set test_set_create(uint32_t count, struct vcl_shape shape, enum vcl_dtype dtype);

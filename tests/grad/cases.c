@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "grad/cases.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #include "common/model_by_hand.h"
 #include "nn/layer.h"
 #include "vae/likelihood.h"
+#include "vae/node_scaled.h"
 #include "vae/objective.h"
 
 enum { MOST_CASES = 128 };
@@ -96,7 +98,9 @@ static void add_objectives(struct list *list)
             const struct vcl_likelihood_def *row = *p;
             struct grad_case *c = add(list, (*def)->name, row->name);
             set_layers(c, "dense 13 gelu", "dense 12 silu");
-            set(c, "objective", (*def)->name);
+            /* its discriminator is large */
+            set(c, "objective",
+                strcmp((*def)->name, "factor") == 0 ? "factor units=9 layers=2" : (*def)->name);
             set(c, "likelihood", row->name);
             set(c, "sigma", "0.6");
             set(c, "latent", "5");
@@ -202,6 +206,75 @@ static void add_samples(struct list *list)
     set_layers(c, "dense 10 tanh", "dense 10 tanh");
 }
 
+/* A log sigma^2 that is learned. */
+static void add_scales(struct list *list)
+{
+    static const char *const sigmas[] = {"gaussian sigma=auto", "gaussian sigma=learned"};
+    for (size_t i = 0; i < 2; i++) {
+        struct grad_case *c = add(list, sigmas[i], "elbo");
+        set(c, "likelihood", sigmas[i]);
+        set_layers(c, "dense 10 tanh", "dense 10 tanh");
+        c = add(list, sigmas[i], "iwae");
+        set(c, "likelihood", sigmas[i]);
+        set(c, "objective", "iwae k=3");
+        set_layers(c, "dense 10 tanh", "dense 10 tanh");
+        c = add(list, sigmas[i], "output conv");
+        c->shape = (struct vcl_shape){4, 5, 3};
+        set(c, "likelihood", sigmas[i]);
+        set(c, "output", "conv k3");
+        set_layers(c, "dense 10 tanh", "dense 40 tanh, reshape 4 5 2");
+    }
+    struct grad_case *c = add(list, "clamped", "learned sigma");
+    c->clamped = true;
+    set(c, "likelihood", "gaussian sigma=learned");
+    set_layers(c, "dense 10 tanh", "dense 10 tanh");
+    c = add(list, "clamped", "shared sigma");
+    c->clamped = true;
+    set(c, "likelihood", "gaussian sigma=auto");
+    set_layers(c, "dense 10 tanh", "dense 10 tanh");
+}
+
+static void add_conditions(struct list *list)
+{
+    struct grad_case *c = add(list, "condition", "one-hot");
+    set(c, "condition", "one-hot");
+    set(c, "classes", "5");
+    set_layers(c, "dense 10 tanh", "dense 10 tanh");
+    c = add(list, "condition", "one-hot, iwae");
+    set(c, "condition", "one-hot");
+    set(c, "classes", "3");
+    set(c, "objective", "iwae k=3");
+    set_layers(c, "dense 10 tanh", "");
+    c = add(list, "condition", "embed, conv encoder");
+    c->shape = (struct vcl_shape){5, 4, 2};
+    set(c, "condition", "embed 3");
+    set(c, "classes", "4");
+    set_layers(c, "conv 3 k3 s2 elu, dense 9 tanh", "dense 10 tanh");
+    c = add(list, "condition", "embed, dreg");
+    set(c, "condition", "embed 2");
+    set(c, "classes", "4");
+    set(c, "objective", "dreg k=3");
+    set_layers(c, "dense 9 tanh", "dense 10 tanh");
+}
+
+/* Encoders that are applied twice. */
+static void add_pseudo_inputs(struct list *list)
+{
+    struct grad_case *c = add(list, "pseudo-inputs", "elbo");
+    set(c, "prior", "vamp 4");
+    set_layers(c, "dense 10 tanh", "dense 10 tanh");
+    c = add(list, "pseudo-inputs", "gaussian, conv encoder, iwae");
+    c->shape = (struct vcl_shape){5, 4, 2};
+    set(c, "prior", "vamp 3");
+    set(c, "likelihood", "gaussian");
+    set(c, "objective", "iwae k=2");
+    set_layers(c, "conv 3 k3 s2 elu, layernorm", "dense 10 tanh");
+    c = add(list, "pseudo-inputs", "dreg");
+    set(c, "prior", "vamp 2");
+    set(c, "objective", "dreg k=3");
+    set_layers(c, "dense 10 tanh", "dense 10 tanh");
+}
+
 struct grad_case *grad_cases_create(size_t *ret_count)
 {
     struct list list = {.cases = calloc(MOST_CASES, sizeof *list.cases)};
@@ -211,6 +284,9 @@ struct grad_case *grad_cases_create(size_t *ret_count)
     add_objectives(&list);
     add_others(&list);
     add_samples(&list);
+    add_pseudo_inputs(&list);
+    add_scales(&list);
+    add_conditions(&list);
     *ret_count = list.count;
     return list.cases;
 }
@@ -239,10 +315,27 @@ static void draw_parameters(struct vae_ref *ref, const struct vcl_node *node, ui
         ref->params[at + j] = grad_number(index, -bound, bound) + (normalises && j < n / 2);
 }
 
+/* Where a likelihood learns log sigma^2: the shared one, or some of the decoder's. */
+static void clamp_scale(struct vae_ref *ref, const struct vcl_node *likelihood)
+{
+    double *shared = likelihood->n_in > 2 ? ref_data(&ref->graph, likelihood->in[2]) : NULL;
+    double *bias = ref_pass_of(&ref->graph, ref->build.y->from).param[1];
+    if (shared)
+        *shared = 25;
+    for (size_t j = ref->data; !shared && j < 2 * ref->data; j += 3)
+        bias[j] = 25;
+}
+
 /* Every second log-variance of q(z|x), and of a component of the prior. */
 static void clamp(struct vae_ref *ref)
 {
     const struct vcl_graph *graph = &ref->build.graph;
+    for (size_t i = 0; i < graph->n_nodes; i++) {
+        if (graph->nodes[i]->def == &vcl_node_scaled) {
+            clamp_scale(ref, graph->nodes[i]);
+            return;
+        }
+    }
     double *bias = ref_pass_of(&ref->graph, ref->build.q->from).param[1];
     for (size_t j = ref->latent; j < 2 * ref->latent; j += 2)
         bias[j] = -25;
@@ -264,6 +357,9 @@ struct vae_ref *grad_case_reference(const struct grad_case *c, const struct vcl_
         draw_parameters(ref, graph->nodes[i], &index);
     for (size_t i = 0; i < c->rows * ref->data; i++)
         ref->x[i] = grad_number(&index, low, low + 1 - 1.5 * low);
+    double *labels = ref_labels(&ref->graph);
+    for (size_t i = 0; labels && i < c->rows; i++)
+        labels[i] = floor(grad_number(&index, 0, (double)config->classes));
     for (size_t i = 0; i < ref->n_eps; i++)
         ref->eps[i] = grad_number(&index, -2, 2);
     if (c->clamped)

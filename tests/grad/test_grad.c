@@ -49,11 +49,20 @@ static bool is_changed(const struct vcl_graph *graph, const struct vcl_node *nod
     return changed;
 }
 
-/* Are finite differences to be had of the node's parameters? Their numbers are at, at + 1 ... */
+/* Are finite differences to be had of the node's parameters? Their numbers are at, at + 1 ... Not
+ * if a node that has them, too, is changed or frozen: all of the loss depends on what is frozen,
+ * and its gradient is that of a part. There is only the reference then. */
 static size_t compared(const struct vae_ref *ref, const struct vcl_node *node, size_t *ret_at)
 {
+    const struct vcl_graph *graph = &ref->build.graph;
     size_t n = ref_trained_of(&ref->graph, node, ret_at);
-    return n && !is_changed(&ref->build.graph, node) ? n : 0;
+    for (size_t i = 0; i < graph->n_nodes && n; i++) {
+        const struct vcl_node *other = graph->nodes[i];
+        bool same = other->n_trained && other->param[0] == node->param[0];
+        if (same && (other->is_frozen || is_changed(graph, other)))
+            n = 0;
+    }
+    return n;
 }
 
 /* Of length 1 among the parameters of `only`, or of all nodes. */
@@ -66,11 +75,11 @@ static void draw_direction(const struct vae_ref *ref, const struct vcl_node *onl
         direction[i] = 0;
     for (size_t i = 0; i < graph->n_nodes; i++) {
         size_t at = 0, n = compared(ref, graph->nodes[i], &at);
-        for (size_t k = at; k < at + n && (!only || only == graph->nodes[i]); k++) {
+        for (size_t k = at; k < at + n && (!only || only == graph->nodes[i]); k++)
             direction[k] = grad_number(index, -1, 1);
-            square += direction[k] * direction[k];
-        }
     }
+    for (size_t i = 0; i < ref->n_params; i++)
+        square += direction[i] * direction[i];
     for (size_t i = 0; i < ref->n_params; i++)
         direction[i] /= sqrt(square);
 }
@@ -162,6 +171,11 @@ static void give(struct vcl_model *model, const struct vae_ref *ref)
     }
     assert_true(at == params + ref->n_params);
     test_model_give(model, (uint32_t)ref->rows, x, eps);
+    if (model->labels) {
+        float *labels = floats(ref_labels(&ref->graph), ref->rows);
+        test_model_label(model, (uint32_t)ref->rows, labels);
+        free(labels);
+    }
     test_model_step(model, 1);
     free(params);
     free(x);

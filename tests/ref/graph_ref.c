@@ -6,6 +6,7 @@
 
 #include "base/philox.h"
 #include "common/devices.h"
+#include "nn/node_labels.h"
 
 void *ref_zeros(size_t n, size_t size)
 {
@@ -60,6 +61,15 @@ void *ref_data(const struct ref_graph *ref, struct vcl_value *value)
     return value_of(ref, value)->data;
 }
 
+void *ref_labels(const struct ref_graph *ref)
+{
+    for (size_t i = 0; i < ref->graph->n_nodes; i++) {
+        if (ref->graph->nodes[i]->def == &vcl_node_one_hot)
+            return ref_data(ref, ref->graph->nodes[i]->in[0]);
+    }
+    return NULL;
+}
+
 const void *ref_row(const void *rows, size_t size, const char *what, const char *name)
 {
     const char *row = rows, *found;
@@ -82,7 +92,7 @@ const struct ref_kind *ref_kind_of(const struct ref_graph *ref, const struct vcl
 size_t ref_trained_of(const struct ref_graph *ref, const struct vcl_node *node, size_t *ret_at)
 {
     size_t count = 0;
-    for (uint32_t k = ref_kind_of(ref, node)->n_params; k-- > 0;) {
+    for (uint32_t k = node->is_frozen ? 0 : ref_kind_of(ref, node)->n_params; k-- > 0;) {
         struct ref_param *param;
         const struct vcl_param *p = param_of(ref, node, k, &param);
         count += p->is_state ? 0 : p->count;
@@ -267,7 +277,7 @@ static void give(const struct ref_graph *ref, bool *written, void *to, void *sha
     free(share);
 }
 
-/* The last input first. */
+/* The last input first. Nothing goes to parameters of a frozen node. */
 static void give_all(const struct ref_graph *ref, const struct ref_pass *pass)
 {
     const struct vcl_node *node = pass->node;
@@ -280,7 +290,9 @@ static void give_all(const struct ref_graph *ref, const struct ref_pass *pass)
     for (uint32_t k = 0; k < VCL_NODE_PARAMS; k++) {
         struct ref_param *param;
         size_t n = pass->dparam[k] ? param_of(ref, node, k, &param)->count : 0;
-        if (n)
+        if (node->is_frozen)
+            free(pass->dparam[k]);
+        else if (n)
             give(ref, &param->written, (char *)ref->gradient + param->at * size, pass->dparam[k],
                  n);
     }

@@ -97,10 +97,12 @@ void ref_graph_backward(struct ref_graph *ref);
 double ref_schedule(const struct ref_graph *ref, const struct vcl_term *term);
 
 void *ref_data(const struct ref_graph *ref, struct vcl_value *value);
+/* The examples' labels, numbers as all others; NULL: it asks for none. */
+void *ref_labels(const struct ref_graph *ref);
 const struct ref_kind *ref_kind_of(const struct ref_graph *ref, const struct vcl_node *node);
 /* The node as in a forward pass. */
 struct ref_pass ref_pass_of(const struct ref_graph *ref, const struct vcl_node *node);
-/* How many trained numbers a node has; they begin at *ret_at. */
+/* How many numbers a node trains, none if it is frozen; they begin at *ret_at. */
 size_t ref_trained_of(const struct ref_graph *ref, const struct vcl_node *node, size_t *ret_at);
 
 /* Zeros; aborts without memory. */

@@ -89,3 +89,15 @@ uint32_t ref_features_of(const struct vcl_node *node)
     assert_int_equal(vcl_node_param(node, 0)->count, features);
     return features;
 }
+
+size_t ref_mean_at(const struct vcl_value *x, const struct vcl_value *y, size_t j,
+                   size_t *ret_logvar)
+{
+    size_t run = x->size; /* so many means, then as many log sigma^2 */
+    if (y->shape.height == x->shape.height && y->shape.width == x->shape.width &&
+        y->shape.channels == 2 * x->shape.channels)
+        run = x->shape.channels;
+    size_t at = j / run * 2 * run + j % run;
+    *ret_logvar = at + run;
+    return at;
+}

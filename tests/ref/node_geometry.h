@@ -34,6 +34,12 @@ struct ref_windows ref_windows_of(const struct vcl_node *node);
 /* Where the k-th of the window of output `o` lies in the input, for any number of rows. */
 size_t ref_seen(const struct ref_windows *windows, size_t o, size_t k);
 
+/* Where a decoder's output y has means and log sigma^2 of x: a layer that works on pixels makes
+ * both of each, one after the other; another all means first. Returns the place of value j's mean
+ * in a row of y. */
+size_t ref_mean_at(const struct vcl_value *x, const struct vcl_value *y, size_t j,
+                   size_t *ret_logvar);
+
 /* Batchnorm's features: channels, or values where there is one row of one channel. */
 uint32_t ref_features_of(const struct vcl_node *node);
 

@@ -42,11 +42,13 @@ static void draw_initial(struct step_ref *ref, const struct vcl_node *node)
     const struct ref_pass pass = ref_pass_of(&ref->graph, node);
     float bound = kind->bound ? kind->bound(node) : 0;
     for (uint32_t k = 0; k < kind->n_params; k++) {
+        bool is_value = node->out[0]->leaf == node; /* who makes it says how it begins */
+        float initial = is_value ? vcl_node_param(node, k)->initial : kind->initial[k];
         float *values = pass.param[k];
         for (uint32_t j = 0; j < vcl_node_param(node, k)->count; j++) {
             float u =
                 vcl_host_uniform(ref->config->seed, STREAM_INIT, (uint32_t)node->param[k], 0, j);
-            values[j] = (2.0f * u - 1.0f) * bound + kind->initial[k];
+            values[j] = (2.0f * u - 1.0f) * bound + initial;
         }
     }
 }
@@ -98,13 +100,30 @@ static float see(const struct step_ref *ref, const struct vcl_dataset *set, uint
     return strcmp(ref->config->binarize, "threshold") == 0 ? v > 0.5f : v;
 }
 
-static void update(struct step_ref *ref)
+/* Where the parameters of a group begin among the flat ones, and how many numbers they are. */
+static size_t group_of(const struct step_ref *ref, uint32_t group, size_t *ret_floats)
 {
-    const struct vcl_config *c = ref->config;
-    step_ref_optimiser optimiser = step_ref_optimiser_find(c->optimiser);
+    const struct vcl_params *params = ref->build.graph.params;
+    size_t first = ref->graph.n_trained, end = 0;
+    for (size_t i = 0; i < params->count; i++) {
+        const struct vcl_param *p = &params->items[i];
+        size_t at = ref->graph.params[i].at;
+        if (p->is_state || p->group != group)
+            continue;
+        first = at < first ? at : first;
+        end = at + (p->count + TENSOR_STEP - 1) / TENSOR_STEP * TENSOR_STEP;
+    }
+    *ret_floats = end > first ? end - first : 0;
+    return first;
+}
+
+static void update(struct step_ref *ref, uint32_t group, const char *name,
+                   const struct vcl_optimiser_config *c)
+{
+    step_ref_optimiser optimiser = step_ref_optimiser_find(name);
     double beta1 = (double)(float)c->beta1, beta2 = (double)(float)c->beta2;
+    size_t floats, first = group_of(ref, group, &floats);
     float *value = ref->graph.trained, *gradient = ref->graph.gradient;
-    uint32_t floats = (uint32_t)ref->graph.n_trained;
     uint64_t t = (uint64_t)ref->steps + 1;
     struct step_ref_update u = {
         .lr = (float)c->lr,
@@ -119,23 +138,42 @@ static void update(struct step_ref *ref)
     };
     assert_non_null(optimiser);
     if (c->clip > 0)
-        u.clip_scale = step_ref_clip_scale(gradient, floats, (float)c->clip);
-    for (uint32_t i = 0; i < floats; i++)
+        u.clip_scale = step_ref_clip_scale(gradient + first, (uint32_t)floats, (float)c->clip);
+    for (size_t i = first; i < first + floats; i++)
         optimiser(&u, gradient[i], &value[i], &ref->state[0][i], &ref->state[1][i]);
+}
+
+/* Each group of parameters by its optimiser: the model's, and the objective's. */
+static void update_all(struct step_ref *ref)
+{
+    const struct vcl_config *c = ref->config;
+    const struct vcl_optimiser *second = &ref->build.second;
+    const struct vcl_optimiser_config first = {.lr = c->lr,
+                                               .momentum = c->momentum,
+                                               .beta1 = c->beta1,
+                                               .beta2 = c->beta2,
+                                               .eps = c->eps,
+                                               .weight_decay = c->weight_decay,
+                                               .clip = c->clip};
+    update(ref, 0, c->optimiser, &first);
+    if (second->def)
+        update(ref, 1, second->def->name, second->config);
 }
 
 static void one_step(struct step_ref *ref, const struct vcl_dataset *set)
 {
     struct ref_graph *graph = &ref->graph;
-    float *x = ref_data(graph, ref->build.x);
+    float *x = ref_data(graph, ref->build.x), *labels = ref_labels(graph);
     for (size_t r = 0; r < graph->rows; r++) {
         for (uint32_t j = 0; j < ref->model->data_size; j++)
             x[r * ref->model->data_size + j] = see(ref, set, graph->ids[r], j);
     }
+    for (size_t r = 0; labels && r < graph->rows; r++)
+        labels[r] = (float)set->labels[graph->ids[r]];
     graph->step = ref->steps;
     ref_graph_forward(graph);
     ref_graph_backward(graph);
-    update(ref);
+    update_all(ref);
 }
 
 /* Fisher-Yates from the end; the swap of place i draws word i. */

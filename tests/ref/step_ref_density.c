@@ -195,3 +195,25 @@ void step_ref_scaled_gradient_backward(const struct ref_pass *p)
     for (size_t i = 0; i < outputs(p); i++)
         dx[i] = scale[i / p->node->out[0]->size] * dy[i];
 }
+
+/* ---- columns, each in the order of its keys; of equal keys the first row comes first ---- */
+
+void step_ref_permuted_forward(const struct ref_pass *p)
+{
+    const float *x = p->x[0];
+    float *y = p->y[0], *keys = ref_zeros(p->rows, sizeof *keys);
+    size_t size = p->node->out[0]->size;
+    for (size_t j = 0; j < size; j++) {
+        for (size_t r = 0; r < p->rows; r++)
+            keys[r] =
+                vcl_host_uniform(p->ref->seed, p->stream, p->ref->step, (uint32_t)r, (uint32_t)j);
+        for (size_t place = 0; place < p->rows; place++) {
+            size_t first = 0;
+            for (size_t r = 1; r < p->rows; r++)
+                first = keys[r] < keys[first] ? r : first;
+            y[place * size + j] = x[first * size + j];
+            keys[first] = 2; /* beyond all keys: it is gone */
+        }
+    }
+    free(keys);
+}

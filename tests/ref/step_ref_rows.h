@@ -25,6 +25,7 @@ void step_ref_log_mean_exp_forward(const struct ref_pass *p);
 void step_ref_log_mean_exp_backward(const struct ref_pass *p);
 void step_ref_sum_forward(const struct ref_pass *p);
 void step_ref_sum_backward(const struct ref_pass *p);
+void step_ref_permuted_forward(const struct ref_pass *p);
 void step_ref_scaled_gradient_forward(const struct ref_pass *p);
 void step_ref_scaled_gradient_backward(const struct ref_pass *p);
 float step_ref_conv_bound(const struct vcl_node *node);
@@ -32,5 +33,13 @@ void step_ref_conv_forward(const struct ref_pass *p);
 void step_ref_conv_backward(const struct ref_pass *p);
 void step_ref_deconv_forward(const struct ref_pass *p);
 void step_ref_deconv_backward(const struct ref_pass *p);
+void step_ref_scaled_forward(const struct ref_pass *p);
+void step_ref_scaled_backward(const struct ref_pass *p);
+void step_ref_one_hot_forward(const struct ref_pass *p);
+void step_ref_embed_forward(const struct ref_pass *p);
+void step_ref_embed_backward(const struct ref_pass *p);
+void step_ref_concat_forward(const struct ref_pass *p);
+void step_ref_concat_backward(const struct ref_pass *p);
+float step_ref_embed_bound(const struct vcl_node *node);
 
 #endif

@@ -2,8 +2,10 @@
  *
  * Log densities of codes in the reference, and what bounds are made of.
  */
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/philox.h"
 #include "nn/node_sum.h"
 #include "ref/vae_ref_gaussian.h"
 #include "ref/vae_ref_rows.h"
@@ -155,4 +157,26 @@ void vae_ref_scaled_gradient_backward(const struct ref_pass *p)
     double *dx = p->dx[0];
     for (size_t i = 0; i < outputs(p); i++)
         dx[i] = scale[i / p->node->out[0]->size] * dy[i];
+}
+
+/* ---- columns, each in the order of its keys; of equal keys the first row comes first ---- */
+
+void vae_ref_permuted_forward(const struct ref_pass *p)
+{
+    const struct vcl_philox rng = {.seed = p->ref->seed, .stream = p->stream, .step = p->ref->step};
+    const double *x = p->x[0];
+    double *y = p->y[0], *keys = ref_zeros(p->rows, sizeof *keys);
+    size_t size = p->node->out[0]->size;
+    for (size_t j = 0; j < size; j++) {
+        for (size_t r = 0; r < p->rows; r++)
+            keys[r] = (double)vcl_philox_uniform(&rng, (uint32_t)r, (uint32_t)j);
+        for (size_t place = 0; place < p->rows; place++) {
+            size_t first = 0;
+            for (size_t r = 1; r < p->rows; r++)
+                first = keys[r] < keys[first] ? r : first;
+            y[place * size + j] = x[first * size + j];
+            keys[first] = 2; /* beyond all keys: it is gone */
+        }
+    }
+    free(keys);
 }

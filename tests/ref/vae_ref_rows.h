@@ -26,11 +26,19 @@ void vae_ref_log_mean_exp_forward(const struct ref_pass *p);
 void vae_ref_log_mean_exp_backward(const struct ref_pass *p);
 void vae_ref_sum_forward(const struct ref_pass *p);
 void vae_ref_sum_backward(const struct ref_pass *p);
+void vae_ref_permuted_forward(const struct ref_pass *p);
 void vae_ref_scaled_gradient_forward(const struct ref_pass *p);
 void vae_ref_scaled_gradient_backward(const struct ref_pass *p);
 void vae_ref_conv_forward(const struct ref_pass *p);
 void vae_ref_conv_backward(const struct ref_pass *p);
 void vae_ref_deconv_forward(const struct ref_pass *p);
 void vae_ref_deconv_backward(const struct ref_pass *p);
+void vae_ref_scaled_forward(const struct ref_pass *p);
+void vae_ref_scaled_backward(const struct ref_pass *p);
+void vae_ref_one_hot_forward(const struct ref_pass *p);
+void vae_ref_embed_forward(const struct ref_pass *p);
+void vae_ref_embed_backward(const struct ref_pass *p);
+void vae_ref_concat_forward(const struct ref_pass *p);
+void vae_ref_concat_backward(const struct ref_pass *p);
 
 #endif

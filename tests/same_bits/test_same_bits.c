@@ -130,6 +130,75 @@ static const struct bits_case cases[] = {
      {"encoder=", "decoder=dense 5 tanh", "latent=3", "prior=mog 18", "objective=dreg k=19",
       "batch=14", "epochs=2", "lr=0.02", "optimiser=sgd"},
      .large = true},
+    {"two optimisers",
+     {1, 30, 1},
+     47,
+     VCL_U8,
+     {"encoder=dense 12 elu", "decoder=dense 9 tanh", "latent=5",
+      "objective=factor units=9 layers=2 gamma=3 lr=0.004", "optimiser=adamw", "weight-decay=0.1",
+      "clip=1", "batch=20", "epochs=3", "lr=0.01", "seed=12345678901234567"}},
+    {"one state, then two",
+     {1, 11, 1},
+     35,
+     VCL_F32,
+     {"encoder=dense 7 tanh", "decoder=dense 9 tanh, dropout 0.2", "latent=17",
+      "objective=factor units=5 layers=1", "prior=mog 2", "optimiser=sgd", "batch=35", "epochs=2",
+      "lr=0.01"},
+     .large = true},
+    {"pseudo-inputs",
+     {1, 14, 1},
+     20,
+     VCL_U8,
+     {"encoder=dense 9 tanh, dense 7 gelu", "decoder=dense 9 gelu", "latent=3", "prior=vamp 5",
+      "batch=12", "epochs=2", "lr=0.02"}},
+    {"pseudo-inputs, importance weights",
+     {5, 4, 2},
+     20,
+     VCL_F32,
+     {"encoder=conv 3 k3 s2 elu, layernorm", "decoder=dense 9 gelu", "latent=3", "prior=vamp 18",
+      "likelihood=gaussian", "sigma=0.5", "objective=iwae k=2", "batch=12", "epochs=2", "lr=0.02",
+      "clip=2"},
+     .large = true},
+    {"one learned sigma",
+     {1, 35, 1},
+     20,
+     VCL_F32,
+     {"encoder=dense 9 tanh", "decoder=dense 9 gelu", "latent=3", "likelihood=gaussian sigma=auto",
+      "batch=12", "epochs=2", "lr=0.02"}},
+    /* 2 * 140 rows: more than one chunk to the sum over rows */
+    {"one learned sigma, importance weights",
+     {1, 10, 1},
+     150,
+     VCL_F32,
+     {"encoder=dense 6 tanh", "decoder=dense 7 gelu", "latent=3", "objective=iwae k=2",
+      "likelihood=gaussian sigma=auto", "batch=140", "epochs=2", "lr=0.02"},
+     .large = true},
+    {"learned sigmas",
+     {1, 21, 1},
+     20,
+     VCL_F32,
+     {"encoder=dense 9 tanh", "decoder=dense 9 gelu", "latent=3", "objective=iwae k=2",
+      "likelihood=gaussian sigma=learned", "batch=12", "epochs=2", "lr=0.01"}},
+    {"learned sigmas of pixels",
+     {4, 5, 3},
+     20,
+     VCL_U8,
+     {"encoder=dense 9 tanh", "decoder=dense 40 elu, reshape 4 5 2", "output=conv k3", "latent=3",
+      "likelihood=gaussian sigma=learned", "batch=12", "epochs=2", "lr=0.01"},
+     .large = true},
+    {"labels",
+     {4, 5, 2},
+     25,
+     VCL_U8,
+     {"encoder=conv 3 k3 elu, dense 9 tanh", "decoder=dense 9 gelu", "latent=3",
+      "condition=embed 3", "classes=4", "batch=10", "epochs=2", "lr=0.02"}},
+    {"labels of samples",
+     {1, 15, 1},
+     25,
+     VCL_U8,
+     {"encoder=dense 9 tanh", "decoder=dense 9 gelu", "latent=5", "condition=one-hot", "classes=18",
+      "objective=dreg k=3", "batch=10", "epochs=2", "lr=0.02"},
+     .large = true},
 };
 
 /* Values that differ; the first of them is printed. */
@@ -153,20 +222,20 @@ static size_t compare_model(const struct vcl_model *model, const struct step_ref
 {
     const struct vcl_params *params = &model->params, *wanted = &ref->model->params;
     const struct ref_graph *graph = &ref->graph;
-    const struct vcl_optimiser_def *optimiser;
+    const struct vcl_optimiser_def *first, *second = ref->build.second.def;
     size_t count = 0;
-    optimiser =
-        vcl_row_find("optimiser", vcl_optimiser_defs, model->config->optimiser, &test_error);
-    assert_non_null(optimiser);
+    first = vcl_row_find("optimiser", vcl_optimiser_defs, model->config->optimiser, &test_error);
+    assert_non_null(first);
     assert_int_equal(params->count, wanted->count);
     for (size_t i = 0; i < params->count; i++) {
         const struct vcl_param *p = &params->items[i];
         const float *values = p->is_state ? graph->states : graph->trained;
         size_t at = graph->params[i].at;
+        int states = p->is_state ? 0 : (p->group ? second : first)->states;
         assert_string_equal(p->name, wanted->items[i].name);
         assert_int_equal(p->count, wanted->items[i].count);
         count += differences(p->name, "value", params->value, p->offset, values + at, p->count);
-        for (int s = 0; s < optimiser->states && !p->is_state; s++)
+        for (int s = 0; s < states; s++)
             count += differences(p->name, s ? "second state" : "first state", params->state[s],
                                  p->offset, ref->state[s] + at, p->count);
     }
