@@ -186,7 +186,7 @@ static void test_recorded(void **state)
 {
     (void)state;
     share();
-    compare_recorded(&first, (struct checksums){0xd509ca52, 0xc5c7f5b6});
+    compare_recorded(&first, (struct checksums){0xd509ca52, 0x35ecdc1a});
 }
 
 /* Also depends on how the built-in set is drawn. */
@@ -206,7 +206,7 @@ static void test_recorded_digits(void **state)
     struct vcl_dataset *digits;
     OK(vcl_dataset_open(&params, &digits, &test_error));
     struct file file = train(test_target.ctx, model, digits, NULL);
-    compare_recorded(&file, (struct checksums){0x2109ff8f, 0x6511ee05});
+    compare_recorded(&file, (struct checksums){0x2109ff8f, 0x185946b5});
     free(file.bytes);
     vcl_dataset_destroy(&digits);
     vcl_config_destroy(&model);
