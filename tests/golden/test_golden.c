@@ -219,8 +219,12 @@ static void test_curve(void **state)
     X(mog_iwae)                                                                                    \
     X(vamp)                                                                                        \
     X(sigma_auto)                                                                                  \
-    X(sigma_auto_iwae) X(sigma_learned) X(sigma_learned_conv) X(factor) X(condition)               \
-        X(condition_embed)
+    X(sigma_auto_iwae)                                                                             \
+    X(sigma_learned)                                                                               \
+    X(sigma_learned_conv)                                                                          \
+    X(factor)                                                                                      \
+    X(condition)                                                                                   \
+    X(condition_embed)
 
 static const struct CMUnitTest tests[] = {
 #define GRADIENTS(file) {#file " gradients", test_gradients, NULL, NULL, (void *)#file},
