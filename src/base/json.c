@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/json.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/c_locale.h"
@@ -70,7 +71,7 @@ char *vcl_json_dump(const json_t *value, size_t flags)
     return text.text;
 }
 
-/* Where there is no memory for the C locale. */
+/* Where there is no memory. */
 static json_t *not_entered(json_error_t *problem)
 {
     if (problem)
@@ -78,10 +79,20 @@ static json_t *not_entered(json_error_t *problem)
     return NULL;
 }
 
+/* jansson passes over letters for which its buffer of a word can't grow: there must be memory for
+ * one as large as that can become. */
+static bool has_room(size_t size)
+{
+    void *room = malloc(2 * size + 64);
+    bool has = room != NULL;
+    free(room);
+    return has;
+}
+
 json_t *vcl_json_load(const void *text, size_t size, json_error_t *problem)
 {
     struct vcl_c_locale locale;
-    if (!vcl_c_locale_enter(&locale))
+    if (!has_room(size) || !vcl_c_locale_enter(&locale))
         return not_entered(problem);
     json_t *value = json_loadb(text, size, JSON_REJECT_DUPLICATES, problem);
     vcl_c_locale_leave(&locale);

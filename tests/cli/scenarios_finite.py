@@ -9,8 +9,8 @@ DATA = ['--data', 'in/small.npy']
 
 def commands(model):
     """Each with a pattern of what it says, for a model whose weights are all too large."""
-    return ((['eval', '--model', model, *DATA], '* term of example 0 is not finite*'),
-            (['eval', '--model', model, *DATA, '--json'], '* term of example 0 is not finite*'),
+    return ((['eval', '--model', model, *DATA], "*the term 'recon' of example 0 is not finite*"),
+            (['eval', '--model', model, *DATA, '--json'], "*the term 'recon' of example 0 is not finite*"),
             (['encode', '--model', model, *DATA], '*code of example 0 is not finite*'),
             (['encode', '--model', model, *DATA, '--stochastic'], '*code of example 0 *'),
             (['reconstruct', '--model', model, *DATA], '*of example 0 is not finite*'),
@@ -41,10 +41,10 @@ def too_large(bench):
 def which_term(bench):
     """The error names the term; what does not go through it is as it should be."""
     model = put(bench, latent_bias=LARGE, decoder_0_weight=0)
-    bench.bad('eval', '--model', model, *DATA, status=(1,), report=['*KL term of example 0 *'])
+    bench.bad('eval', '--model', model, *DATA, status=(1,), report=["*the term 'kl' of example 0 *"])
     bench.good('sample', '--model', model, '--n', '2', '--out', 'kl.npy')
     model = put(bench, output_bias=[LARGE] * 63 + [-LARGE], output_weight=0)
-    report = ['*reconstruction term of example 0 *']
+    report = ["*the term 'recon' of example 0 *"]
     bench.bad('eval', '--model', model, *DATA, status=(1,), report=report)
     bench.good('encode', '--model', model, *DATA, '--out', 'recon.npy')
 
