@@ -201,9 +201,15 @@ static inline struct vcl_value *vcl_value_root(struct vcl_value *value)
     return value;
 }
 
+/* A batch that is asked for may be too large for any device: hence not 32 bits. */
+static inline size_t vcl_value_rows_of(const struct vcl_value *value, size_t batch)
+{
+    return value->fixed ? value->fixed : value->repeat * batch;
+}
+
 static inline uint32_t vcl_value_rows(const struct vcl_value *value, const struct vcl_run *run)
 {
-    return value->fixed ? value->fixed : value->repeat * run->batch;
+    return (uint32_t)vcl_value_rows_of(value, run->batch);
 }
 
 static inline size_t vcl_value_floats(const struct vcl_value *value, const struct vcl_run *run)

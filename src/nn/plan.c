@@ -253,16 +253,11 @@ static void ask(struct layout *layout, struct vcl_span *span, size_t floats)
     layout->spans[layout->count++] = span;
 }
 
-static size_t rows_of(const struct vcl_value *value, size_t batch)
-{
-    return value->fixed ? value->fixed : batch * value->repeat;
-}
-
 static void ask_all(struct layout *layout, struct vcl_graph *graph, size_t batch)
 {
     for (size_t i = 0; i < graph->n_values; i++) {
         struct vcl_value *value = graph->values[i];
-        size_t floats = rows_of(value, batch) * value->size;
+        size_t floats = vcl_value_rows_of(value, batch) * value->size;
         if (value->alias || value->leaf)
             continue;
         if (!value->borrowed)
@@ -272,7 +267,7 @@ static void ask_all(struct layout *layout, struct vcl_graph *graph, size_t batch
     }
     for (size_t i = 0; i < graph->n_nodes; i++) {
         struct vcl_node *node = graph->nodes[i];
-        size_t rows = node->n_in ? rows_of(node->in[0], batch) : 0;
+        size_t rows = node->n_in ? vcl_value_rows_of(node->in[0], batch) : 0;
         ask(layout, &node->saved_span, node->saved_floats + rows * node->saved_row_floats);
     }
 }
