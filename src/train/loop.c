@@ -173,9 +173,7 @@ enum vcl_status vcl_loop_evaluate(struct vcl_trainer *trainer, struct vcl_loop *
         for (int i = 0; i < VCL_TERMS; i++)
             sums[i] += trainer->host_slots[step].sums[i];
     }
-    for (int i = 0; i < VCL_TERMS; i++)
-        sums[i] /= (double)loop->count;
-    *ret_losses = vcl_build_losses(&trainer->model->objective_graph, sums);
+    *ret_losses = vcl_build_losses(&trainer->model->objective_graph, sums, (double)loop->count);
     if (!isfinite(ret_losses->loss)) {
         r = ERR(err, VCL_E_NUMERIC, "epoch %llu: the loss on the %s is not finite",
                 (unsigned long long)trainer->at.epoch + 1,

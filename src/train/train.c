@@ -178,10 +178,10 @@ static void shuffle(struct vcl_trainer *t)
 
 static double step_loss(const struct vcl_trainer *t, const struct vcl_slot *slot, uint64_t step)
 {
-    double means[VCL_TERMS];
+    double sums[VCL_TERMS];
     for (int i = 0; i < VCL_TERMS; i++)
-        means[i] = slot->sums[i];
-    return vcl_build_losses(&t->model->objective_graph, means).loss /
+        sums[i] = slot->sums[i];
+    return vcl_build_losses(&t->model->objective_graph, sums, 1).loss /
            vcl_loop_rows(&t->train, step);
 }
 
@@ -347,10 +347,7 @@ static enum vcl_status finish_epoch(struct vcl_trainer *t, struct vcl_epoch *epo
 {
     double n = (double)t->train.count, trained = vcl_now() - t->epoch_start;
     double seen = n - (double)(t->epoch_from * t->train.batch); /* by this run, if it was resumed */
-    double means[VCL_TERMS];
     enum vcl_status r = VCL_OK;
-    for (int i = 0; i < VCL_TERMS; i++)
-        means[i] = t->at.sums[i] / n;
     *epoch = (struct vcl_epoch){
         .epoch = t->at.epoch + 1,
         .epochs = (uint64_t)t->config->epochs,
@@ -359,7 +356,7 @@ static enum vcl_status finish_epoch(struct vcl_trainer *t, struct vcl_epoch *epo
         .has_test = t->test.steps > 0,
         .images_per_second = trained > 0 ? seen / trained : 0,
     };
-    epoch->train = vcl_build_losses(&t->model->objective_graph, means);
+    epoch->train = vcl_build_losses(&t->model->objective_graph, t->at.sums, n);
     if (epoch->has_valid)
         TRY(vcl_loop_evaluate(t, &t->valid, &epoch->valid, err));
     if (epoch->has_test)

@@ -115,9 +115,7 @@ static enum vcl_status elbo(struct evaluation *e, struct vcl_eval *ret, struct v
                        err));
     }
     ret->count = n;
-    for (int i = 0; i < VCL_TERMS; i++)
-        sums[i] /= (double)n;
-    ret->losses = vcl_build_losses(e->elbo, sums);
+    ret->losses = vcl_build_losses(e->elbo, sums, (double)n);
     ret->active_units = active_units(e);
 out:
     return r;

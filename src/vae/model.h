@@ -103,8 +103,8 @@ enum vcl_status vcl_model_backward(struct vcl_model *model, const struct vcl_emi
 
 /* The value (rows, 1) of a graph's term of that name; NULL if it has none. */
 struct vcl_buf *vcl_build_term(const struct vcl_build *b, const char *name);
-/* From the means over examples of a graph's terms. */
-struct vcl_losses vcl_build_losses(const struct vcl_build *b, const double *means);
+/* Means over `count` examples, from the sums of a graph's terms. */
+struct vcl_losses vcl_build_losses(const struct vcl_build *b, const double *sums, double count);
 
 /* The matrix products of a training step: one block that the caller frees. */
 enum vcl_status vcl_model_products(struct vcl_model *model, uint32_t rows,

@@ -64,14 +64,14 @@ struct vcl_buf *vcl_build_term(const struct vcl_build *b, const char *name)
     return NULL;
 }
 
-struct vcl_losses vcl_build_losses(const struct vcl_build *b, const double *means)
+struct vcl_losses vcl_build_losses(const struct vcl_build *b, const double *sums, double count)
 {
     const struct vcl_graph *graph = &b->graph;
     struct vcl_losses losses = {.count = graph->n_terms};
     for (uint32_t i = 0; i < graph->n_terms; i++) {
         losses.terms[i].name = graph->terms[i].name;
-        losses.terms[i].value = means[i];
-        losses.loss += graph->terms[i].in_loss * means[i];
+        losses.terms[i].value = sums[i] / count;
+        losses.loss += graph->terms[i].in_loss * losses.terms[i].value;
     }
     return losses;
 }
